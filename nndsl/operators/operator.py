@@ -1,0 +1,98 @@
+"""What an operator of the computation graph is. One operator, one class, one place.
+
+A class in a module of this package that is a concrete `Operator` is found and registered by
+`nndsl.operators.registry`; nothing else has to be touched. Everything that is known of an operator stands in its
+class: the shape rule, the NumPy meaning, the gradient, how generated code writes it, operands to test
+it on, and operands that it must refuse.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nndsl.graph.types import TensorType
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nndsl.graph.builder import Builder
+    from nndsl.graph.graph import Node
+
+
+class Kind(StrEnum):
+    """What passes and the planner match on."""
+
+    LEAF = "leaf"  # inputs, parameters, constants
+    ELEMENTWISE = "elementwise"  # operands of one shape, entry by entry
+    REDUCTION = "reduction"  # some dimensions disappear
+    MOVEMENT = "movement"  # entries are copied, placed or repeated
+    CONTRACTION = "contraction"  # products summed over common dimensions
+    RANDOM = "random"
+    LOOP = "loop"
+
+
+class ShapeError(Exception):
+    """Operands that an operator does not take: a defect of a builder or a pass, never of a spec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An instance of an operator with operand types (all extents known) to test it on.
+
+    `low` and `high` bound the random operands, for operators with a restricted or kinked domain.
+    """
+
+    operator: Operator
+    operands: tuple[TensorType, ...]
+    low: float = -2.0
+    high: float = 2.0
+
+
+@dataclass(frozen=True)
+class Operator(ABC):
+    """A function of tensors. Instances are frozen dataclasses; fields are its constants."""
+
+    name: ClassVar[str]
+    kind: ClassVar[Kind]
+    differentiable: ClassVar[bool] = True
+
+    @abstractmethod
+    def infer(self, *operands: TensorType) -> TensorType:
+        """The type of the result. Raises ShapeError where the operands do not fit."""
+
+    @abstractmethod
+    def evaluate(self, operands: tuple[np.ndarray, ...], sizes: Mapping[str, int]) -> np.ndarray:
+        """The meaning, in NumPy. `sizes` gives every symbol's number."""
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        """The cotangent of each operand, given that of the result; None where it is zero."""
+        raise NotImplementedError(f"{self.name} has no gradient")
+
+    @classmethod
+    @abstractmethod
+    def samples(cls) -> Iterator[Sample]:
+        """Instances with operands, for the laws in tests/laws."""
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        """Instances with operands that `infer` must refuse."""
+        return iter(())
+
+    def constants(self) -> dict[str, Any]:
+        """The fields, for printing."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+class Elementwise(Operator):
+    """Operands of one shape, entry by entry.
+
+    `code` is the scalar formula that generated kernels use, over `{0}`, `{1}`, … and the functions
+    of `nndsl.kernels.vector_math` (`exp`, `tanh`, `sigmoid`, `log`, `erf`, `sqrt`, …).
+    """
+
+    kind = Kind.ELEMENTWISE
+    code: ClassVar[str]
