@@ -1,0 +1,128 @@
+"""The catalogue of the language's functions: one decorated Python function is one entry.
+
+    @function("cross_entropy", "(logits: real[*u], target: onehot[*u]; smoothing: number = 0) -> real[1]")
+    def cross_entropy(build, logits, target, smoothing): ...
+
+The signature tells the checker what the function takes; the body tells the builder what it
+means as operators of the graph; the docstring tells the reader (formula, shapes, source).
+
+Signatures. Before the semicolon stand values, after it options. A value's type is `domain[units]`,
+the domain one of real, binary, bipolar, onehot, index; units are variables (`k`), `*u` for any number
+of axes, or numbers; the same variable is the same size. Index spaces are inherited and united.
+An option's type is number, integer, truth, word(a|b), numbers (a tuple) or schedule (a number that may
+be a ramp or a schedule), with its default after `=`; without a default it must be given.
+Options may be given by position after the values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ValueParameter:
+    name: str
+    domain: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionParameter:
+    name: str
+    type: str
+    words: tuple[str, ...] = ()
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    text: str
+    values: tuple[ValueParameter, ...]
+    options: tuple[OptionParameter, ...]
+    result: ValueParameter | None
+
+    @classmethod
+    def parse(cls, text: str) -> Signature:
+        """Raises ValueError where the text is no signature: a defect of the catalogue."""
+        match = re.fullmatch(r"\((?P<values>[^;]*?)(;(?P<options>.*?))?\)\s*(->\s*(?P<result>.+))?", text)
+        if match is None:
+            raise ValueError(f"not a signature: {text}")
+        values = tuple(_value(part) for part in _split(match["values"]))
+        options = tuple(_option(part) for part in _split(match["options"] or ""))
+        result = _value(f"result: {match['result']}") if match["result"] else None
+        return cls(text, values, options, result)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An entry. `parameters` are learned numbers that each use owns: name, units, initial value."""
+
+    name: str
+    family: str
+    signature: Signature
+    lower: Callable[..., Any]
+    parameters: tuple[tuple[str, tuple[str, ...], float], ...] = ()
+
+    @property
+    def doc(self) -> str:
+        return self.lower.__doc__ or ""
+
+
+Lowering = Callable[..., Any]
+_ENTRIES: dict[str, dict[str, Function]] = {}
+
+
+def entry(
+    family: str, name: str, signature: str, parameters: Mapping[str, tuple[str, float]] | None = None
+) -> Callable[[Lowering], Lowering]:
+    """Puts the decorated function into a family: `function`, `measure`, `optimizer`, `rule`, `schedule`, `distribution`.
+
+    `parameters` maps a name to its units, as in a signature, and its initial value.
+    """
+
+    def add(lower: Lowering) -> Lowering:
+        owned = tuple((key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items())
+        entries = _ENTRIES.setdefault(family, {})
+        if name in entries:
+            raise ValueError(f"{family} {name} is in the catalogue twice")
+        entries[name] = Function(name, family, Signature.parse(signature), lower, owned)
+        return lower
+
+    return add
+
+
+def function(name: str, signature: str, **parameters: tuple[str, float]) -> Callable[[Lowering], Lowering]:
+    return entry("function", name, signature, parameters)
+
+
+def family(name: str) -> Mapping[str, Function]:
+    """All entries of a family, by name. Loads the catalogue's modules on first use."""
+    from nndsl.functions import load
+
+    load()
+    return _ENTRIES.get(name, {})
+
+
+def _split(text: str) -> list[str]:
+    """Splits at the commas that stand in no bracket."""
+    parts = re.split(r",(?![^\[(]*[\])])", text)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _value(text: str) -> ValueParameter:
+    match = re.fullmatch(r"(\w+):\s*(\w+)(\[(.*)\])?", text.strip())
+    if match is None:
+        raise ValueError(f"not a value parameter: {text}")
+    units = tuple(_split(match[4])) if match[4] is not None else ()
+    return ValueParameter(match[1], match[2], units)
+
+
+def _option(text: str) -> OptionParameter:
+    match = re.fullmatch(r"(\w+):\s*(\w+)(\(([^)]*)\))?\s*(=\s*(.+))?", text.strip())
+    if match is None:
+        raise ValueError(f"not an option: {text}")
+    words = tuple(match[4].split("|")) if match[4] else ()
+    return OptionParameter(match[1], match[2], words, match[6])
