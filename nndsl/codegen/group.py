@@ -1,0 +1,86 @@
+"""A fused group: element-wise steps and reductions over one iteration space, written as data.
+
+It is what the planner hands to the code generator. Nothing in it names a spec, a layer or a
+size, so that equal groups of different networks are equal, share one source text and are
+compiled once on a machine.
+
+The iteration space has `rank` axes, numbered from the outermost. Every value has a pattern: the axes that
+it varies along, ascending. An operand or result is stored row-major over its pattern's axes,
+without gaps. Adjacent axes that no pattern tells apart have been merged beforehand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nndsl.graph.types import Element
+
+Pattern = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A buffer that is read: value number = its place in `operands`."""
+
+    pattern: Pattern
+    element: Element = Element.REAL
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """A scalar formula over earlier values: `code` with `{0}`, `{1}`, … for `inputs`.
+
+    An input with a smaller pattern stands for the same number along the axes that it lacks.
+    """
+
+    code: str
+    inputs: tuple[int, ...]
+    pattern: Pattern
+    element: Element = Element.REAL
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The index along one axis, as an integer: what a one-hot comparison reads."""
+
+    axis: int
+
+    @property
+    def pattern(self) -> Pattern:
+        return (self.axis,)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """`sum`, `max`, `min`, `argmax` or `argmin` of an earlier value over some of its axes.
+
+    A value reduced over the innermost axes only may be used by later steps; one reduced
+    over others is complete only after the whole loop, and may only be a result.
+    """
+
+    operation: str
+    input: int
+    axes: tuple[int, ...]
+    pattern: Pattern
+    element: Element = Element.REAL
+
+
+Step = Compute | Position | Reduce
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Values are numbered: operands first, then `constants` scalars, then the steps, in order.
+
+    `results` are the numbers of the values that are stored, in order; `accumulate` says which of
+    them add to what their buffer holds. The compiled kernel's arguments are, in
+    order: the axes' sizes, the operands' addresses, the constants (as bits of a double), the results' addresses.
+    A result may lie where an operand of the same pattern lies.
+    """
+
+    rank: int
+    operands: tuple[Operand, ...]
+    constants: int
+    steps: tuple[Step, ...]
+    results: tuple[int, ...]
+    accumulate: tuple[bool, ...]
