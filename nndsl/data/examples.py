@@ -1,0 +1,43 @@
+"""Examples: arrays ready for a network, one row an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """`inputs` maps the name of each input and target to its array; all have `count` rows.
+
+    Shapes: (count, *index space, *units), C-contiguous float32 for the domains real, binary and bipolar;
+    (count, *index space) int32 class numbers for onehot and index.
+    """
+
+    inputs: Mapping[str, Array]
+    count: int
+
+    def take(self, rows: Array) -> Examples:
+        """The examples at these row numbers, in this order."""
+        chosen = {name: np.ascontiguousarray(array[rows]) for name, array in self.inputs.items()}
+        return Examples(chosen, len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The three parts of a data set. A part that a split leaves out has no examples."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+
+    def __iter__(self) -> Iterator[tuple[str, Examples]]:
+        yield "train", self.train
+        yield "validation", self.validation
+        yield "test", self.test
