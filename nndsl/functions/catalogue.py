@@ -1,14 +1,22 @@
 """The catalogue of the language's functions: one decorated Python function is one entry.
 
     @function("cross_entropy", "(logits: real[*u], target: onehot[*u]; smoothing: number = 0) -> real[1]")
-    def cross_entropy(build, logits, target, smoothing): ...
+    def cross_entropy(logits: Term, target: Term, smoothing: float) -> Term: ...
 
-The signature tells the checker what the function takes; the body tells the builder what it
-means as operators of the graph; the docstring tells the reader (formula, shapes, source).
+The signature tells the checker what the function takes; the body tells the builder what it means,
+as a formula over the `Term`s of nndsl.building.term; the docstring tells the reader (formula, source).
 
 Signatures. Before the semicolon stand values, after it options. A value's type is `domain[units]`,
 the domain one of real, binary, bipolar, onehot, index; units are variables (`k`), `*u` for any number
-of axes, or numbers; the same variable is the same size. Index spaces are inherited and united.
+of axes, or numbers; the same variable is the same size; no units at all are one, `[1]`. Index spaces are
+inherited and united. `real` takes every domain but index, and every parameter takes what has its units
+and holds a mean (a real in [0, 1] for binary). Where several values and the result have the
+same `[*u]`, the function is element-wise, and a scalar among the values stretches.
+
+Other types of values: `position` is the element of an ordered set or a grid side as a number (`sinusoid(t)`);
+`distribution[*u]` is a drawn layer or a call of the family `distribution`, as `Sample`; `energy` and `group`
+belong to the family `query`, which the checker turns into `Infer`. Units that only the result has
+(`sinusoid`, `flatten`) come from the context or are known to the checker.
 An option's type is number, integer, truth, word(a|b), numbers (a tuple) or schedule (a number that may
 be a ramp or a schedule), with its default after `=`; without a default it must be given.
 Options may be given by position after the values.
@@ -78,13 +86,16 @@ _ENTRIES: dict[str, dict[str, Function]] = {}
 def entry(
     family: str, name: str, signature: str, parameters: Mapping[str, tuple[str, float]] | None = None
 ) -> Callable[[Lowering], Lowering]:
-    """Puts the decorated function into a family: `function`, `measure`, `optimizer`, `rule`, `schedule`, `distribution`.
+    """Puts the decorated function into a family: `function`, `measure`, `distribution`, `query`, `optimizer`,
+    `rule` or `schedule`.
 
     `parameters` maps a name to its units, as in a signature, and its initial value.
     """
 
     def add(lower: Lowering) -> Lowering:
-        owned = tuple((key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items())
+        owned = tuple(
+            (key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items()
+        )
         entries = _ENTRIES.setdefault(family, {})
         if name in entries:
             raise ValueError(f"{family} {name} is in the catalogue twice")
