@@ -41,7 +41,7 @@ class Truth(Node):
 
 @dataclass(frozen=True, slots=True)
 class Extents(Node):
-    """`5x5`, `24x24x3`: the size of a window or a grid."""
+    """`5x5`, `24x24x3`: the size of a window or a grid; of one number after `over` and `window` only."""
 
     sizes: tuple[int, ...]
 
@@ -93,10 +93,10 @@ class Binary(Node):
 
 @dataclass(frozen=True, slots=True)
 class Option(Node):
-    """`stride = 2` in a call; a bare word option (`unshared`, `causal`) has no value."""
+    """`stride = 2` in a call. A bare word (`unshared`, `causal`) is a `Name` among the arguments."""
 
     name: Name
-    value: Expression | None
+    value: Expression
 
 
 @dataclass(frozen=True, slots=True)
