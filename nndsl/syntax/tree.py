@@ -194,8 +194,27 @@ class From(Node):
 
 
 Expression = (
-    Number | String | Truth | Extents | Name | Member | Index | Transposed | Unary | Binary | Ramp
-    | Tuple | Array | Call | To | Along | Rule | Repeated | Reduce | Given | From
+    Number
+    | String
+    | Truth
+    | Extents
+    | Name
+    | Member
+    | Index
+    | Transposed
+    | Unary
+    | Binary
+    | Ramp
+    | Tuple
+    | Array
+    | Call
+    | To
+    | Along
+    | Rule
+    | Repeated
+    | Reduce
+    | Given
+    | From
 )
 
 
