@@ -29,6 +29,7 @@ class ValueKind(StrEnum):
     TARGET = "target"
     LAYER = "layer"
     OUTPUT = "output"
+    UNITS = "units"  # a unit group of an energy
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,14 @@ class ParameterReference(_Typed):
 
 @dataclass(frozen=True, slots=True)
 class ElementPosition(_Typed):
-    """The element of an ordered set or the like as a number: `j <= t`, `sinusoid(t)`."""
+    """The element of an index set as a number, counted from zero: `j <= t`, `sinusoid(t)`.
+
+    `axis` is the axis that it runs along, the only one of the type's space; in the rule of `wired`, where
+    elements are unit numbers, it is None and the type has no space.
+    """
 
     element: str
-    set: IndexSet
+    axis: Axis | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +184,19 @@ class Connect(_Typed):
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """How one axis of a value is picked: at an element of the statement, with a shift.
+    """How one axis of a value is picked: at which element, with a shift.
 
-    `h[t-1]` is Pick(axis=0, element="t", shift=-1). For a node value at an edge's ends, `element`
-    is that end's name.
+    In the types of an expression an axis without an element name is at the statement's own element of
+    its set; a named one (`j`) belongs to an enclosing `Reduce`, or to an axis of the statement's own value
+    that bears that name. `element` is what stands in the type of the `At`: `h[t-1]` is
+    Pick(axis=0, element=None, shift=-1), `K[j]` is Pick(0, "j"). For a node value taken at an end of the
+    edge, `end` is `source` or `target`, and the picked node axis becomes the edge axis.
     """
 
     axis: int
-    element: str
+    element: str | None = None
     shift: int = 0
+    end: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,20 +216,21 @@ class At(_Typed):
 
 @dataclass(frozen=True, slots=True)
 class Reduce(_Typed):
-    """`operation` over one axis of the body's space, over a window of a grid, or over all units.
+    """`operation` over axes of the body's space, over a window of a grid, or over all units.
 
     Operations: sum mean max min argmin argmax last softmax. Exactly one of these holds:
-    `axis` is the reduced axis (with `element` its name in the body, `condition` a truth for each j);
-    `neighbours_of` is the element whose incoming edges are run over (`axis` is then the edge axis);
-    `window` is the extents of a pooling window with `stride` and `pad`;
-    or `axis` and `window` are both absent: over all units.
+    `axes` are the reduced axes of `body.type.space` (all sides of a grid together; with `condition` a truth
+    for each of their elements), one that the body lacks being the same all along it;
+    `neighbours` says that `axes` is the one edge axis and the result is over its target nodes;
+    `window` is the extents of a pooling window with `stride` and `pad`, along the last axes of that many
+    sides of the grid or the sequence; or `axes` and `window` are both empty: over all units.
+    `softmax` keeps its axes: in the type they are at the statement's own elements.
     """
 
     operation: str
     body: Expression
-    axis: Axis | None = None
-    element: str | None = None
-    neighbours_of: str | None = None
+    axes: tuple[Axis, ...] = ()
+    neighbours: bool = False
     condition: Expression | None = None
     window: tuple[int, ...] = ()
     stride: tuple[int, ...] = ()
@@ -253,7 +263,16 @@ class Infer(_Typed):
 
 
 Expression = (
-    Constant | Reference | ParameterReference | ElementPosition | Apply | Connect | At | Reduce | Sample | Infer
+    Constant
+    | Reference
+    | ParameterReference
+    | ElementPosition
+    | Apply
+    | Connect
+    | At
+    | Reduce
+    | Sample
+    | Infer
 )
 
 
@@ -310,10 +329,15 @@ class Minimize(_Placed):
 
 @dataclass(frozen=True, slots=True)
 class Rule(_Placed):
-    """A local learning rule: `by perceptron(y, digit, rate = 1.0)`, `kmeans(x)`, `hebb(…)`, `som(…)`, `oja`."""
+    """A local learning rule: `by perceptron(y, digit, rate = 1.0)`, `kmeans(x)`, `hebb(…)`, `som(…)`, `oja`.
+
+    `clamped` are the unit groups of `energy`, or the layers, that are held at a value: `hebb(E, v = x)`.
+    """
 
     name: str
     arguments: tuple[Expression, ...]
+    energy: str | None = None
+    clamped: tuple[tuple[str, Expression], ...] = ()
     options: tuple[tuple[str, Setting], ...] = ()
 
 
@@ -427,7 +451,7 @@ class Generation(_Placed):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A whole network. `definitions` are in an order in which every undelayed use comes after its definition."""
+    """A whole network. In `definitions` every undelayed use comes after its definition."""
 
     name: str
     source: Source = field(repr=False)
