@@ -7,6 +7,7 @@ is implicit. Sizes of units are known when a spec has been checked; sizes of ind
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,7 +61,7 @@ class Extent:
             return Extent(self.symbol, 0, steps)
         return Extent(self.symbol, 0, (*steps, (add, divide)))
 
-    def value(self, sizes: dict[str, int]) -> int:
+    def value(self, sizes: Mapping[str, int]) -> int:
         """The number, once the symbol's size is known. Raises KeyError where it is not."""
         n = self.offset if self.symbol is None else sizes[self.symbol]
         for add, divide in self.steps:

@@ -19,46 +19,63 @@ class Builder:
 
     def __init__(self) -> None:
         self._nodes: list[Node] = []
-        self._names: dict[str, int] = {}
+        self._names: dict[str, int] = {}  # each name in use, with the last number tried after it
         self._layer: str | None = None
         self._span: Span | None = None
+        self._name: str | None = None
 
     def __call__(self, operator: Operator, *inputs: Node, name: str | None = None) -> Node:
         """Applies an operator. Raises ShapeError where the operands do not fit."""
         type = operator.infer(*(node.type for node in inputs))
-        if name is None:
-            name = f"{self._layer}.{operator.name}" if self._layer else operator.name
-        node = Node(self._fresh(name), operator, inputs, type, self._layer, self._span)
-        self._nodes.append(node)
-        return node
+        name = name or self._name or (f"{self._layer}.{operator.name}" if self._layer else operator.name)
+        return self.add(Node(self._fresh(name), operator, inputs, type, self._layer, self._span))
 
     @contextmanager
-    def at(self, layer: str | None, span: Span | None) -> Iterator[None]:
-        """What is built inside belongs to this layer and this place of the spec."""
-        before = self._layer, self._span
-        self._layer, self._span = layer, span
+    def at(self, layer: str | None, span: Span | None, name: str | None = None) -> Iterator[None]:
+        """What is built inside belongs to this layer and this place of the spec.
+
+        `name` is what nodes built inside are called where `layer.operator` would not tell.
+        """
+        before = self._layer, self._span, self._name
+        self._layer, self._span, self._name = layer, span, name
         try:
             yield
         finally:
-            self._layer, self._span = before
+            self._layer, self._span, self._name = before
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """What has been built so far, operands first."""
+        return tuple(self._nodes)
+
+    def add(self, node: Node) -> Node:
+        """Takes over a node whose operands are here already, under its own name."""
+        self._names.setdefault(node.name, 1)
+        self._nodes.append(node)
+        return node
 
     def graph(self, outputs: Mapping[str, Node]) -> Graph:
         return Graph(tuple(self._nodes), dict(outputs))
 
     def _fresh(self, name: str) -> str:
-        count = self._names.get(name, 0) + 1
+        if name not in self._names:
+            return name
+        count = self._names[name] + 1
+        while f"{name}.{count}" in self._names:
+            count += 1
         self._names[name] = count
-        return name if count == 1 else self._fresh(f"{name}.{count}")
+        return f"{name}.{count}"
 
 
 Rule = Callable[[Builder, Node, tuple[Node, ...]], Node | None]
+"""What stands for a node, given its new operands; None where it stays as it is."""
 
 
 def extend(graph: Graph) -> tuple[Builder, dict[str, Node]]:
     """A builder that already holds a graph's nodes, and the graph's outputs, to add more to them."""
     build = Builder()
-    build._nodes = list(graph.nodes)
-    build._names = {node.name: 1 for node in graph.nodes}
+    for node in graph.nodes:
+        build.add(node)
     return build, dict(graph.outputs)
 
 
@@ -66,16 +83,24 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
     """A new graph in which `rule(build, node, inputs)` decides what stands for each node.
 
     `inputs` are the new nodes of the node's operands; None keeps the node as it is, on them.
+    What a rule builds takes over the name, layer and span of the node that it stands for.
     Only what the outputs need is kept.
     """
     build = Builder()
+    build._names = {node.name: 1 for node in graph.nodes}
     new: dict[Node, Node] = {}
     for node in graph.nodes:
         inputs = tuple(new[operand] for operand in node.inputs)
-        with build.at(node.layer, node.span):
-            replacement = rule(build, node, inputs)
-            new[node] = build(node.operator, *inputs, name=node.name) if replacement is None else replacement
+        del build._names[node.name]
+        with build.at(node.layer, node.span, node.name):
+            new[node] = rule(build, node, inputs) or _renewed(build, node, inputs)
+        build._names.setdefault(node.name, 1)
     return prune(build.graph({name: new[node] for name, node in graph.outputs.items()}))
+
+
+def _renewed(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node:
+    unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
+    return build.add(node) if unchanged else build(node.operator, *inputs, name=node.name)
 
 
 def prune(graph: Graph) -> Graph:

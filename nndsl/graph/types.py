@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,7 +44,7 @@ class TensorType:
     def extents(self) -> tuple[Extent, ...]:
         return tuple(d.extent for d in self.dimensions)
 
-    def shape(self, sizes: dict[str, int]) -> tuple[int, ...]:
+    def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """The sizes along the dimensions, once the symbols are known."""
         return tuple(extent.value(sizes) for extent in self.extents)
 
@@ -52,3 +53,16 @@ class TensorType:
 
     def __str__(self) -> str:
         return f"{self.element}[{', '.join(map(str, self.dimensions))}]"
+
+
+def real(*extents: int) -> TensorType:
+    """The type of real tensors of these sizes, with dimensions that have no names of note."""
+    return TensorType(tuple(Dimension(f"d{i}", Extent.of(n)) for i, n in enumerate(extents)))
+
+
+def index(*extents: int) -> TensorType:
+    return TensorType(real(*extents).dimensions, Element.INDEX)
+
+
+def truth(*extents: int) -> TensorType:
+    return TensorType(real(*extents).dimensions, Element.TRUTH)

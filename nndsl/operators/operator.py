@@ -1,20 +1,20 @@
 """What an operator of the computation graph is. One operator, one class, one place.
 
-A class in a module of this package that is a concrete `Operator` is found and registered by
-`nndsl.operators.registry`; nothing else has to be touched. Everything that is known of an operator stands in its
-class: the shape rule, the NumPy meaning, the gradient, how generated code writes it, operands to test
-it on, and operands that it must refuse.
+A class with a name in a module of this package is found and registered by
+`nndsl.operators.registry`; nothing else has to be touched. Everything that is known of an operator
+stands in its class: the shape rule, the NumPy meaning, the gradient, how generated code writes it,
+operands to test it on, and operands that it must refuse.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nndsl.graph.types import TensorType
+from nndsl.graph.types import Element, TensorType, index, real
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,7 +84,7 @@ class Operator(ABC):
 
     def constants(self) -> dict[str, Any]:
         """The fields, for printing."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 class Elementwise(Operator):
@@ -92,7 +92,45 @@ class Elementwise(Operator):
 
     `code` is the scalar formula that generated kernels use, over `{0}`, `{1}`, … and the functions
     of `nndsl.kernels.vector_math` (`exp`, `tanh`, `sigmoid`, `log`, `erf`, `sqrt`, …).
+    `low` and `high` bound what the samples are drawn from.
     """
 
     kind = Kind.ELEMENTWISE
+    arity: ClassVar[int]
     code: ClassVar[str]
+    takes: ClassVar[tuple[Element, ...]] = (Element.REAL,)
+    gives: ClassVar[Element] = Element.REAL
+    low: ClassVar[float] = -2.0
+    high: ClassVar[float] = 2.0
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        require(len(operands) == self.arity, f"{self.name} takes {self.arity} operands, not {len(operands)}")
+        first = operands[0]
+        require(first.element in self.takes, f"{self.name} does not take {first}")
+        for other in operands[1:]:
+            require(
+                other.extents == first.extents and other.element == first.element,
+                f"{self.name} of {first} and {other}",
+            )
+        return first if self.gives == first.element else TensorType(first.dimensions, self.gives)
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        for shape in ((3, 4), (), (0, 2)):
+            for element in cls.takes:
+                type = TensorType(real(*shape).dimensions, element)
+                yield Sample(cls(), (type,) * cls.arity, cls.low, cls.high)
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(), (real(3),) * (cls.arity + 1))
+        if cls.arity > 1:
+            yield Sample(cls(), (real(3), real(4))[: cls.arity] + (real(3),) * (cls.arity - 2))
+        if Element.INDEX not in cls.takes:
+            yield Sample(cls(), (index(3),) * cls.arity)
+
+
+def require(condition: bool, reason: str) -> None:
+    """Raises ShapeError with the reason where the condition does not hold."""
+    if not condition:
+        raise ShapeError(reason)

@@ -1,0 +1,150 @@
+"""Indices as places: one-hot rows, rows picked from a table, rows added into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nndsl.graph.types import Dimension, Element, TensorType, index, real
+from nndsl.operators.lazy import Array, np
+from nndsl.operators.operator import Kind, Operator, Sample, require
+
+if TYPE_CHECKING:
+    from nndsl.graph.builder import Builder
+    from nndsl.graph.graph import Node
+
+
+@dataclass(frozen=True)
+class OneHot(Operator):
+    """`y[…, k] = 1` where the index is k, else 0; all zeros for an index outside (a missing one is −1).
+
+    Shapes: `index[*a]` to `real[*a, dimension]`.
+    """
+
+    name = "one_hot"
+    kind = Kind.MOVEMENT
+    differentiable = False
+    dimension: Dimension
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        (x,) = operands
+        require(x.element == Element.INDEX, f"one_hot of {x}")
+        return TensorType((*x.dimensions, self.dimension))
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        count = self.dimension.extent.value(sizes)
+        return np.equal(operands[0][..., None], np.arange(count)).astype(np.float64)
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls(real(4).dimensions[0]), (index(2, 3),), low=-1, high=5)
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(real(4).dimensions[0]), (real(3),))
+
+
+@dataclass(frozen=True)
+class Gather(Operator):
+    """Entries of a table by their index along an axis; zeros for an index outside.
+
+    Shapes: table `real[*batch, *before, n, *after]` with `n` at `axis`, index `index[*batch, *a]`, to
+    `real[*batch, *a, *before, *after]`; `batch` counts the leading axes that both have.
+    """
+
+    name = "gather"
+    kind = Kind.MOVEMENT
+    axis: int = 0
+    batch: int = 0
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        table, places = operands
+        elements = table.element == Element.REAL and places.element == Element.INDEX
+        require(elements and self.batch <= self.axis < table.rank, f"{self} of {table} at {places}")
+        shared = table.extents[: self.batch] == places.extents[: self.batch]
+        require(shared and self.batch <= places.rank, f"{self} of {table} at {places}")
+        kept = table.dimensions[self.batch : self.axis] + table.dimensions[self.axis + 1 :]
+        return TensorType(places.dimensions + kept)
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        table, places = operands
+        table = np.moveaxis(table, self.axis, self.batch)
+        inside = (places >= 0) & (places < table.shape[self.batch])
+        batch = np.indices(places.shape, sparse=True)[: self.batch]
+        rows = (
+            table[(*batch, np.where(inside, places, 0))]
+            if table.shape[self.batch]
+            else np.zeros(places.shape + table.shape[self.batch + 1 :])
+        )
+        return np.where(inside.reshape(inside.shape + (1,) * (rows.ndim - inside.ndim)), rows, 0)
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        table, places = node.inputs
+        return build(ScatterAdd(table.type.dimensions[self.axis], self.axis, self.batch), places, dy), None
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls(), (real(4, 3), index(2, 5)), low=-1, high=5)
+        yield Sample(cls(axis=1), (real(3, 4), index(5)), low=-1, high=5)
+        yield Sample(cls(axis=1, batch=1), (real(2, 4, 3), index(2, 5)), low=-1, high=5)
+        yield Sample(cls(axis=2, batch=1), (real(2, 3, 4), index(2)), low=-1, high=5)
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(), (real(4, 3), real(2)))
+        yield Sample(cls(axis=2), (real(4, 3), index(2)))
+        yield Sample(cls(axis=1, batch=1), (real(2, 4), index(3, 5)))
+
+
+@dataclass(frozen=True)
+class ScatterAdd(Operator):
+    """Rows added up by their index: `y[k] = Σ v` over the rows v whose index is k; the adjoint of `gather`.
+
+    Shapes: index `index[*batch, *a]`, values `real[*batch, *a, *before, *after]`, to
+    `real[*batch, *before, dimension, *after]` with `dimension` at `axis`. Rows with an index outside are
+    left out.
+    """
+
+    name = "scatter_add"
+    kind = Kind.MOVEMENT
+    dimension: Dimension
+    axis: int = 0
+    batch: int = 0
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        places, values = operands
+        elements = places.element == Element.INDEX and values.element == Element.REAL
+        require(
+            elements and places.extents == values.extents[: places.rank], f"{self} of {values} at {places}"
+        )
+        kept = places.dimensions[: self.batch] + values.dimensions[places.rank :]
+        require(self.batch <= places.rank, f"{self} of {values} at {places}")
+        require(self.batch <= self.axis <= len(kept), f"{self} of {values} at {places}")
+        return TensorType((*kept[: self.axis], self.dimension, *kept[self.axis :]))
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        places, values = operands
+        count = self.dimension.extent.value(sizes)
+        table = np.zeros((*places.shape[: self.batch], count, *values.shape[places.ndim :]))
+        inside = np.nonzero((places >= 0) & (places < count))
+        np.add.at(table, (*inside[: self.batch], places[inside]), values[inside])
+        return np.moveaxis(table, self.batch, self.axis)
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        return None, build(Gather(self.axis, self.batch), dy, node.inputs[0])
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        rows = real(4).dimensions[0]
+        yield Sample(cls(rows), (index(2, 5), real(2, 5, 3)), low=-1, high=5)
+        yield Sample(cls(rows, axis=1), (index(5), real(5, 3)), low=-1, high=5)
+        yield Sample(cls(rows, axis=1, batch=1), (index(2, 5), real(2, 5, 3)), low=-1, high=5)
+        yield Sample(cls(rows, axis=2, batch=1), (index(2), real(2, 3)), low=-1, high=5)
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        rows = real(4).dimensions[0]
+        yield Sample(cls(rows), (index(2), real(3)))
+        yield Sample(cls(rows, axis=2), (index(2), real(2)))
+        yield Sample(cls(rows), (real(2), real(2)))

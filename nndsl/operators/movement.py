@@ -1,0 +1,254 @@
+"""Entries copied or moved: transpose, reshape, slice, pad, concatenate, flip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nndsl.graph.types import Dimension, TensorType, index, real
+from nndsl.operators.lazy import Array, np
+from nndsl.operators.operator import Kind, Operator, Sample, require
+from nndsl.types import Extent
+
+if TYPE_CHECKING:
+    from nndsl.graph.builder import Builder
+    from nndsl.graph.graph import Node
+
+
+@dataclass(frozen=True)
+class Movement(Operator):
+    """One operand of any element, whose entries are placed elsewhere."""
+
+    kind = Kind.MOVEMENT
+
+
+@dataclass(frozen=True)
+class Transpose(Movement):
+    """The axes in another order: axis k of the result is axis `permutation[k]` of the operand."""
+
+    name = "transpose"
+    permutation: tuple[int, ...]
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        (x,) = operands
+        require(sorted(self.permutation) == list(range(x.rank)), f"transpose {self.permutation} of {x}")
+        return TensorType(tuple(x.dimensions[axis] for axis in self.permutation), x.element)
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        return np.transpose(operands[0], self.permutation)
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        return (build(self.inverse(), dy),)
+
+    def inverse(self) -> Transpose:
+        """The transposition that undoes this one."""
+        return Transpose(tuple(self.permutation.index(axis) for axis in range(len(self.permutation))))
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls((2, 0, 1)), (real(2, 3, 4),))
+        yield Sample(cls((1, 0)), (index(2, 3),))
+        yield Sample(cls(()), (real(),))
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls((0, 0)), (real(2, 3),))
+        yield Sample(cls((1, 0)), (real(2, 3, 4),))
+
+
+@dataclass(frozen=True)
+class Reshape(Movement):
+    """The same entries, row-major, along other dimensions.
+
+    Axes of known extent may be merged and split; those of unknown extent stay in their order and
+    with their neighbours: `[batch, 28, 28]` to `[batch, 784]`.
+    """
+
+    name = "reshape"
+    dimensions: tuple[Dimension, ...]
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        (x,) = operands
+        require(_blocks(x.dimensions) == _blocks(self.dimensions), f"reshape {x} to {self.dimensions}")
+        return TensorType(self.dimensions, x.element)
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        return np.reshape(operands[0], TensorType(self.dimensions).shape(sizes))
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        return (build(Reshape(node.inputs[0].type.dimensions), dy),)
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls(real(2, 12).dimensions), (real(2, 3, 4),))
+        yield Sample(cls(real(3, 1, 2).dimensions), (real(6),))
+        yield Sample(cls(()), (real(1, 1),))
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(real(2, 5).dimensions), (real(2, 3),))
+
+
+def _blocks(dimensions: tuple[Dimension, ...]) -> list[int | Extent]:
+    """The unknown extents, in order, and the number of entries between them."""
+    blocks: list[int | Extent] = []
+    count = 1
+    for dimension in dimensions:
+        if dimension.extent.known is not None:
+            count *= dimension.extent.known
+        else:
+            blocks += [count, dimension.extent]
+            count = 1
+    return [*blocks, count]
+
+
+@dataclass(frozen=True)
+class Slice(Movement):
+    """Without the first `before` and the last `after` entries along an axis."""
+
+    name = "slice"
+    axis: int
+    before: int
+    after: int
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        (x,) = operands
+        require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, f"{self} of {x}")
+        known = x.extents[self.axis].known
+        require(known is None or self.before + self.after <= known, f"{self} of {x}")
+        return _resized(x, self.axis, -self.before - self.after)
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        (x,) = operands
+        places: list[slice] = [slice(None)] * x.ndim
+        places[self.axis] = slice(self.before, x.shape[self.axis] - self.after)
+        return x[tuple(places)]
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        return (build(Pad(self.axis, self.before, self.after), dy),)
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls(1, 1, 2), (real(2, 5),))
+        yield Sample(cls(0, 0, 3), (index(3, 2),))
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(0, 2, 2), (real(3),))
+        yield Sample(cls(1, 0, 0), (real(3),))
+        yield Sample(cls(0, -1, 0), (real(3),))
+
+
+@dataclass(frozen=True)
+class Pad(Movement):
+    """With `before` and `after` entries more along an axis, all of them `value`."""
+
+    name = "pad"
+    axis: int
+    before: int
+    after: int
+    value: float = 0.0
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        (x,) = operands
+        require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, f"{self} of {x}")
+        return _resized(x, self.axis, self.before + self.after)
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        (x,) = operands
+        widths = [(0, 0)] * x.ndim
+        widths[self.axis] = self.before, self.after
+        return np.pad(x, widths, constant_values=self.value)
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        return (build(Slice(self.axis, self.before, self.after), dy),)
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls(1, 1, 2), (real(2, 3),))
+        yield Sample(cls(0, 0, 1, -9.0), (real(3),))
+        yield Sample(cls(0, 1, 0, -1), (index(3),))
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(1, 0, 0), (real(3),))
+        yield Sample(cls(0, 0, -1), (real(3),))
+
+
+def _resized(type: TensorType, axis: int, by: int) -> TensorType:
+    dimensions = list(type.dimensions)
+    dimensions[axis] = Dimension(dimensions[axis].name, dimensions[axis].extent.then(by))
+    return TensorType(tuple(dimensions), type.element)
+
+
+@dataclass(frozen=True)
+class Concatenate(Movement):
+    """The operands one after another along an axis, whose extents must be known."""
+
+    name = "concatenate"
+    axis: int
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        require(len(operands) > 0, "concatenate of nothing")
+        first = operands[0]
+        require(0 <= self.axis < first.rank, f"{self} of {first}")
+        total = 0
+        for x in operands:
+            known = x.extents[self.axis].known if x.rank == first.rank else None
+            require(known is not None, f"{self} of {first} and {x}")
+            fits = _resized(x, self.axis, -(known or 0)).extents == (
+                _resized(first, self.axis, -(first.extents[self.axis].known or 0)).extents
+            )
+            require(fits and x.element == first.element, f"{self} of {first} and {x}")
+            total += known or 0
+        return _resized(first, self.axis, total - (first.extents[self.axis].known or 0))
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        return np.concatenate(operands, axis=self.axis)
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        sizes = [operand.type.extents[self.axis].known or 0 for operand in node.inputs]
+        return tuple(
+            build(Slice(self.axis, sum(sizes[:place]), sum(sizes[place + 1 :])), dy)
+            for place in range(len(sizes))
+        )
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls(1), (real(2, 3), real(2, 1), real(2, 4)))
+        yield Sample(cls(0), (index(2), index(3)))
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(0), ())
+        yield Sample(cls(1), (real(2, 3), real(3, 3)))
+        yield Sample(cls(0), (real(2), index(2)))
+        yield Sample(cls(0), (real(2), real(2, 2)))
+
+
+@dataclass(frozen=True)
+class Flip(Movement):
+    """Back to front along an axis."""
+
+    name = "flip"
+    axis: int
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        (x,) = operands
+        require(0 <= self.axis < x.rank, f"{self} of {x}")
+        return x
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        return np.flip(operands[0], self.axis)
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        return (build(self, dy),)
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls(1), (real(2, 3),))
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls(1), (real(2),))
