@@ -1,0 +1,1 @@
+"""The data of a network: sources -> tables -> examples in parts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,18 @@ class Examples:
     """`inputs` maps the name of each input and target to its array; all have `count` rows.
 
     Shapes: (count, *index space, *units), C-contiguous float32 for the domains real, binary and bipolar;
-    (count, *index space) int32 class numbers for onehot and index.
+    (count, *index space, *all units but the last) int32 class numbers for onehot.
+    `classes` are the words that the numbers stand for, by name, where the data had words.
     """
 
     inputs: Mapping[str, Array]
     count: int
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def take(self, rows: Array) -> Examples:
         """The examples at these row numbers, in this order."""
         chosen = {name: np.ascontiguousarray(array[rows]) for name, array in self.inputs.items()}
-        return Examples(chosen, len(rows))
+        return Examples(chosen, len(rows), self.classes)
 
 
 @dataclass(frozen=True, slots=True)

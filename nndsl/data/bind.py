@@ -1,0 +1,140 @@
+"""A table and a network's data statement -> the parts of a data set, ready for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from nndsl.data.columns import evaluate
+from nndsl.data.convert import Classes, Origin, convert
+from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.split import split
+from nndsl.data.table import Ragged, Table
+from nndsl.diagnostics.catalogue import data as mistakes
+from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
+from nndsl.semantics import model
+from nndsl.source import Span
+
+
+def bind(
+    dataset: model.Dataset, network: model.Model, table: Table, seed: int = 0, dtype: type = np.float32
+) -> Parts:
+    """The three parts of a table. What the data statement does not bind gets the column of its own name.
+
+    Raises NNDSLError with all mistakes of the bindings at once.
+    """
+    examples = bind_values(dataset, (*network.inputs, *network.targets), table, dtype)
+    train, validation, test = split(examples.count, table.part, dataset.shares, dataset.in_order, seed)
+    if not len(train):
+        raise NNDSLError([mistakes.NoExamples(table=table.name, rows=examples.count, span=dataset.span)])
+    return Parts(examples.take(train), examples.take(validation), examples.take(test))
+
+
+def bind_values(
+    dataset: model.Dataset,
+    values: tuple[model.Value, ...],
+    table: Table,
+    dtype: type = np.float32,
+    classes: Mapping[str, Classes] | None = None,
+) -> Examples:
+    """All rows of a table, for these inputs and targets. `classes` are those that a training has met."""
+    diagnostics = Diagnostics()
+    bound = {bind.value.name: bind.expression for bind in dataset.bindings}
+    found: dict[str, tuple[Array, Classes | None]] = {}
+    used: dict[str, int] = {}
+    for value in values:
+        expression = bound.get(value.name, model.Column(value.name, span=dataset.span))
+        if value.name not in bound and value.name not in table.columns:
+            diagnostics.add(_unbound(value, table, dataset.span))
+            continue
+        used |= {name: len(table.columns[name]) for name in _columns(expression) if name in table.columns}
+        with _collected(diagnostics):
+            found[value.name] = _bound(value, expression, table, dtype, (classes or {}).get(value.name))
+    if len(set(used.values())) > 1:
+        diagnostics.add(mistakes.DifferentLengths(counts=tuple(used.items()), span=dataset.span))
+    diagnostics.raise_if_errors()
+    count = min(len(array) for array, _ in found.values())
+    words = {name: classes for name, (_, classes) in found.items() if classes}
+    return Examples({name: array[:count] for name, (array, _) in found.items()}, count, words)
+
+
+def examples(
+    network: model.Model,
+    arrays: Mapping[str, Any],
+    targets: bool = False,
+    dtype: type = np.float32,
+    classes: Mapping[str, Classes] | None = None,
+) -> Examples:
+    """Arrays given from Python, by the names of inputs and targets: numpy arrays, lists, columns of pandas.
+
+    Every input must be there; every target as well where `targets` says so.
+
+    Raises NNDSLError with all wrong names, shapes, values and lengths at once.
+    """
+    diagnostics = Diagnostics()
+    values = {value.name: value for value in (*network.inputs, *network.targets)}
+    needed = (*network.inputs, *network.targets) if targets else network.inputs
+    for name in arrays:
+        if name not in values:
+            diagnostics.add(mistakes.UnknownArray(name=name, known=tuple(values)))
+    for value in needed:
+        if value.name not in arrays:
+            kind = value.kind.value
+            diagnostics.add(mistakes.MissingArray(kind=kind, name=value.name, given=tuple(arrays)))
+    found: dict[str, tuple[Array, Classes | None]] = {}
+    for name in values.keys() & arrays.keys():
+        with _collected(diagnostics):
+            origin = Origin(name, "the array given")
+            found[name] = convert(values[name], arrays[name], origin, dtype, (classes or {}).get(name))
+    counts = {name: len(found[name][0]) for name in values if name in found}
+    if len(set(counts.values())) > 1:
+        diagnostics.add(mistakes.DifferentLengths(counts=tuple(counts.items())))
+    diagnostics.raise_if_errors()
+    words = {name: classes for name, (_, classes) in found.items() if classes}
+    return Examples({name: found[name][0] for name in counts}, next(iter(counts.values()), 0), words)
+
+
+def _bound(
+    value: model.Value,
+    expression: model.ColumnExpression,
+    table: Table,
+    dtype: type,
+    classes: Classes | None,
+) -> tuple[Array, Classes | None]:
+    name = expression.name if isinstance(expression, model.Column) else value.name
+    column = evaluate(expression, table)
+    if isinstance(column, Ragged):
+        what = f"the column '{name}'"
+        raise NNDSLError([mistakes.VariableLength(what=what, span=expression.span)])
+    if not column.ndim:
+        column = np.full(len(next(iter(table.columns.values()))), column)
+    return convert(value, column, Origin(name, table.name, expression.span), dtype, classes)
+
+
+@contextmanager
+def _collected(diagnostics: Diagnostics) -> Iterator[None]:
+    """Keeps the diagnostics that the block raises, and goes on."""
+    try:
+        yield
+    except NNDSLError as error:
+        for diagnostic in error.diagnostics:
+            diagnostics.add(diagnostic)
+
+
+def _unbound(value: model.Value, table: Table, span: Span) -> mistakes.UnboundValue:
+    columns = tuple(table.columns)
+    return mistakes.UnboundValue(
+        kind=value.kind.value, name=value.name, table=table.name, columns=columns, span=span
+    )
+
+
+def _columns(expression: model.ColumnExpression) -> Iterator[str]:
+    match expression:
+        case model.Column(name=name):
+            yield name
+        case model.Transform(arguments=arguments):
+            for argument in arguments:
+                yield from _columns(argument)

@@ -1,0 +1,442 @@
+"""Mistakes in data: sets and files that are not found or broken, and columns that do not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+from nndsl.diagnostics.diagnostic import Diagnostic
+
+
+def _listed(names: tuple[str, ...], most: int = 16) -> str:
+    """Names as a reader wants them: quoted, and not too many."""
+    shown = ", ".join(f"'{name}'" for name in names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def _closest(name: str, known: tuple[str, ...]) -> str | None:
+    found = get_close_matches(name, known, n=1)
+    return f"did you mean '{found[0]}'?" if found else None
+
+
+def _bytes(count: int) -> str:
+    gigabytes = count / 2**30
+    return f"{gigabytes:,.1f} GB" if gigabytes >= 0.1 else f"{count / 2**20:,.1f} MB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownDataset(Diagnostic):
+    """A `data` statement names a set that does not exist.
+
+    A bare name is one of the named sets; a file of your own stands in quotes.
+
+    Wrong: `data digit { x = image }`. Right: `data digits { x = image }`, or `data "digit.csv" { x = image
+    }`.
+    """
+
+    code: ClassVar[str] = "E0601"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"there is no data set '{self.name}'"
+
+    def help(self) -> str:
+        close = _closest(self.name, self.known)
+        return close or f"the sets are {_listed(self.known, 40)}; a file of your own stands in quotes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFileNotFound(Diagnostic):
+    """A file of a data set was found in no directory of the data path.
+
+    Named sets are looked for in the directories given with `--data`, in `data` where the command runs, and
+    in nndsl's folder among the user's data. A file in quotes is looked for beside the spec first.
+
+    Wrong: `nndsl run lenet.nn` without the files of MNIST. Right: `nndsl run lenet.nn --data ~/datasets`,
+    where `~/datasets/mnist/train-images-idx3-ubyte.gz` and its three companions lie.
+    """
+
+    code: ClassVar[str] = "E0602"
+    name: str
+    files: tuple[str, ...]
+    directories: tuple[str, ...]
+    close: tuple[str, ...] = ()
+
+    def message(self) -> str:
+        missing = _listed(self.files)
+        whose = f"the data set '{self.name}' needs {missing}" if self.files != (self.name,) else missing
+        return f"{whose}: not found in {_listed(self.directories)}"
+
+    def help(self) -> str:
+        if self.close:
+            return f"did you mean {_listed(self.close)}?"
+        return "put it into one of these directories, or name its directory with --data DIRECTORY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadableDataFile(Diagnostic):
+    """A data file is not what its name promises: damaged, cut short, or in another format.
+
+    The formats are told by name: `.csv` and `.tsv` (a header line, then rows), `.npz` and `.npy` (arrays
+    without pickled objects), `.txt` (UTF-8, a line an example), and idx (`…-ubyte`); all but `.npz` also
+    compressed (`.gz`).
+
+    Wrong: `data "flowers.xlsx"`. Right: `data "flowers.csv"`, saved from the spreadsheet.
+    """
+
+    code: ClassVar[str] = "E0603"
+    path: str
+    expected: str
+    reason: str
+
+    def message(self) -> str:
+        return f"expected {self.expected} in '{self.path}', but {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataTooLarge(Diagnostic):
+    """A data file would not fit into memory, and was refused before memory was taken.
+
+    All examples are held in memory. Wrong: a table of 400 GB on a laptop. Right: a sample of its rows.
+    """
+
+    code: ClassVar[str] = "E0604"
+    path: str
+    needed_bytes: int
+    available_bytes: int
+
+    def message(self) -> str:
+        needed, available = _bytes(self.needed_bytes), _bytes(self.available_bytes)
+        return (
+            f"'{self.path}' would take about {needed} of memory, and at most {available} are meant for data"
+        )
+
+    def help(self) -> str:
+        return "try a sample of its rows"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownColumn(Diagnostic):
+    """A `data` statement uses a column that the data do not have.
+
+    Wrong: `data digits { x = pixels / 16 }`. Right: `data digits { x = image / 16 }`.
+    """
+
+    code: ClassVar[str] = "E0605"
+    column: str
+    table: str
+    columns: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"'{self.table}' has no column '{self.column}'"
+
+    def help(self) -> str:
+        close = _closest(self.column, self.columns)
+        return f"{close + ' ' if close else ''}its columns are {_listed(self.columns)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotANumber(Diagnostic):
+    """A cell of a column that is used as numbers is text.
+
+    Wrong: `age` holds `34, 51, unknown`, and `x = age / 100`. Right: a file without that row, or with its
+    number.
+    """
+
+    code: ClassVar[str] = "E0606"
+    column: str
+    table: str
+    row: int
+    found: str
+
+    def message(self) -> str:
+        where = f"in row {self.row} of column '{self.column}' of {self.table}"
+        return f"expected a number {where}, found '{self.found}'"
+
+    def help(self) -> str:
+        return "rows are counted from 1, without the header; remove the row or put a number there"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotFinite(Diagnostic):
+    """A value is missing or not finite, and would make every weight so.
+
+    Wrong: an empty cell, `NA`, `nan` or `inf` in a column that an input is bound to; `log(0)` of a column.
+    Right: a file without such rows.
+    """
+
+    code: ClassVar[str] = "E0607"
+    name: str
+    table: str
+    row: int
+    found: str
+
+    def message(self) -> str:
+        what = "a missing value" if self.found == "nan" else self.found
+        return f"expected finite numbers for '{self.name}', found {what} in row {self.row} of {self.table}"
+
+    def help(self) -> str:
+        return "rows are counted from 1; remove the row, or fill the gap before"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnboundValue(Diagnostic):
+    """An input or a target gets nothing from the data.
+
+    What `data` does not bind gets the column of its own name.
+
+    Wrong: `input x[64] … data digits`. Right: `input x[64] … data digits { x = image / 16 }`.
+    """
+
+    code: ClassVar[str] = "E0608"
+    kind: str
+    name: str
+    table: str
+    columns: tuple[str, ...]
+
+    def message(self) -> str:
+        bound = f"nothing is bound to the {self.kind} '{self.name}'"
+        return f"{bound}, and '{self.table}' has no column of that name"
+
+    def help(self) -> str:
+        column = self.columns[0] if self.columns else "column"
+        return f"try '{self.name} = {column}' in the data statement; the columns are {_listed(self.columns)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongShape(Diagnostic):
+    """The values for an input or target have another size or arrangement than its type says.
+
+    Sizes may be arranged anew (28x28 pixels for 784 units), but their number is the same.
+
+    Wrong: `input x[100] … data digits { x = image }`, whose images have 64 pixels. Right: `input x[64]`.
+    """
+
+    code: ClassVar[str] = "E0609"
+    name: str
+    type: str
+    expected: tuple[int | None, ...]
+    found: tuple[int, ...]
+    alone: bool = False
+
+    def message(self) -> str:
+        return (
+            f"expected {_shape(self.expected)} for each example of '{self.name}', which is {self.type}, "
+            f"found {_shape(self.found)}"
+        )
+
+    def help(self) -> str | None:
+        if self.alone:
+            return f"a single example is a batch of one: try {self.name}=[…]"
+        if sorted(self.found) == sorted(size or 0 for size in self.expected):
+            return "arrange the axes: rows, the index sets in order, then units"
+        count = _count(self.found)
+        return f"try '{self.name}[{count}]'" if len(self.expected) == 1 and count else None
+
+
+def _shape(sizes: tuple[int | None, ...]) -> str:
+    if not sizes:
+        return "a single value"
+    if all(size is not None for size in sizes) and _count(sizes) == 1:
+        return "a single value"
+    text = " x ".join("any" if size is None else str(size) for size in sizes)
+    return f"{text} values"
+
+
+def _count(sizes: tuple[int | None, ...]) -> int:
+    count = 1
+    for size in sizes:
+        count *= size or 0
+    return count
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutOfDomain(Diagnostic):
+    """A value lies outside what the domain of an input or target admits.
+
+    `onehot` takes classes 0 to k-1 (or k different words), `binary` 0 to 1, `bipolar` -1 to 1.
+
+    Wrong: `target digit[9] onehot` for labels 0 to 9; `input x[64] binary … x = image` for pixels to 16.
+    Right: `target digit[10] onehot`; `x = image / 16` or `x = image > 7`.
+    """
+
+    code: ClassVar[str] = "E0610"
+    name: str
+    type: str
+    admitted: str
+    row: int
+    found: str
+    hint: str | None = None
+
+    def message(self) -> str:
+        return (
+            f"expected {self.admitted} for '{self.name}', which is {self.type}, "
+            f"found {self.found} in row {self.row}"
+        )
+
+    def help(self) -> str | None:
+        return self.hint
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyClasses(Diagnostic):
+    """A column of words has more different words than the target has units.
+
+    Wrong: `target species[2] onehot` for setosa, versicolor, virginica. Right: `target species[3] onehot`.
+    """
+
+    code: ClassVar[str] = "E0611"
+    name: str
+    size: int
+    classes: tuple[str, ...]
+
+    def message(self) -> str:
+        return (
+            f"expected at most {self.size} classes for '{self.name}', "
+            f"found {len(self.classes)}: {_listed(self.classes, 8)}"
+        )
+
+    def help(self) -> str:
+        return f"try '{self.name}[{len(self.classes)}] onehot'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferentLengths(Diagnostic):
+    """Columns or arrays that belong together have different numbers of rows.
+
+    Wrong: `net.fit(x=images, digit=labels[:100])`. Right: as many labels as images.
+    """
+
+    code: ClassVar[str] = "E0612"
+    counts: tuple[tuple[str, int], ...]
+
+    def message(self) -> str:
+        found = ", ".join(f"{count} of '{name}'" for name, count in self.counts)
+        return f"expected one row an example in every column, found {found}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapesDisagree(Diagnostic):
+    """An operation joins columns whose rows have different shapes.
+
+    Wrong: `x = image + thumbnail` for 28x28 and 8x8 pixels. Right: columns of one shape, or a number.
+    """
+
+    code: ClassVar[str] = "E0613"
+    function: str
+    shapes: tuple[tuple[int, ...], ...]
+
+    def message(self) -> str:
+        shapes = " and ".join(_shape(shape) for shape in self.shapes)
+        return f"expected rows of one shape for '{self.function}', found {shapes}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowTooLong(Diagnostic):
+    """A window or a step ahead is as long as the series, so that nothing is left to learn from.
+
+    Wrong: `past = window(SUNACTIVITY, 500)` for 309 years. Right: `past = window(SUNACTIVITY, 12)`.
+    """
+
+    code: ClassVar[str] = "E0614"
+    function: str
+    length: int
+    rows: int
+
+    def message(self) -> str:
+        rows = f"the {self.rows} rows that there are"
+        return f"expected a length from 1 to below {rows} in '{self.function}', found {self.length}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownArray(Diagnostic):
+    """An array was given under a name that is neither an input nor a target of the network.
+
+    Wrong: `net.run(X=images)` where the spec says `input x[64]`. Right: `net.run(x=images)`.
+    """
+
+    code: ClassVar[str] = "E0615"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the network has no input or target '{self.name}'"
+
+    def help(self) -> str:
+        close = _closest(self.name, self.known)
+        return f"{close + ' ' if close else ''}it takes {_listed(self.known)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingArray(Diagnostic):
+    """No array was given for an input, or for a target that the training needs.
+
+    Wrong: `net.fit(x=images)` where the spec has `target digit[10]`. Right: `net.fit(x=images,
+    digit=labels)`.
+    """
+
+    code: ClassVar[str] = "E0616"
+    kind: str
+    name: str
+    given: tuple[str, ...]
+
+    def message(self) -> str:
+        given = _listed(self.given) if self.given else "nothing"
+        return f"expected an array for the {self.kind} '{self.name}', found {given}"
+
+    def help(self) -> str:
+        return f"try {self.name}=…"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoExamples(Diagnostic):
+    """There is not a single example to work on.
+
+    Wrong: a file that holds nothing but a header; `split 0 : 0.5 : 0.5`. Right: at least one row for
+    training.
+    """
+
+    code: ClassVar[str] = "E0617"
+    table: str
+    rows: int
+
+    def message(self) -> str:
+        return f"no example is left for training of the {self.rows} rows of '{self.table}'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariableLength(Diagnostic):
+    """Examples of different lengths (texts, sounds, graphs) cannot be turned into arrays yet.
+
+    Wrong, for now: `data names { x = text }`. Right: columns in which every row has the same shape.
+    """
+
+    code: ClassVar[str] = "E0860"
+    what: str
+
+    def message(self) -> str:
+        return f"{self.what} cannot be used yet, because its examples have different lengths"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownColumnFunction(Diagnostic):
+    """A `data` statement applies a function that there is none of for columns.
+
+    Columns know arithmetic, comparisons, `abs exp log sqrt`, `join(a, b)` side by side, and `window(x, n)`,
+    `after(x, n)`, `next previous tokens` for sequences.
+
+    Wrong: `x = relu(image)`. Right: `x = image / 16`.
+    """
+
+    code: ClassVar[str] = "E0618"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"there is no function '{self.name}' for columns of data"
+
+    def help(self) -> str:
+        close = _closest(self.name, self.known)
+        return close or f"the functions are {_listed(self.known)}"
