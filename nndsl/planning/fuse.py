@@ -1,0 +1,244 @@
+"""Decides which nodes are computed together: element-wise steps and reductions over one iteration space.
+
+Every node gets a level: its instruction can run once all lower levels have. A node joins the clusters of
+its operands at its own level where the result is one loop nest; otherwise it begins a
+cluster one level higher. Clusters of one level never need one another, so the order of levels is a schedule.
+
+Constants, sizes, positions, repetitions (Expand) and one-hot comparisons cost nothing to repeat:
+they belong to no cluster, and each cluster that reads them writes them into its own formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from nndsl.graph.graph import Graph, Node
+from nndsl.operators.broadcasting import Expand
+from nndsl.operators.leaves import Constant, Position, Size
+from nndsl.operators.lookup import OneHot
+from nndsl.operators.operator import Kind
+
+MEMBERS_MOST = 40
+"""A cluster's size is bounded so that one kernel compiles in well under a second."""
+
+AxisName = int
+Axes = tuple[AxisName, ...]
+
+
+@dataclass(eq=False)
+class Cluster:
+    """Nodes that become one fused group.
+
+    `space` names the iteration space's axes from the outermost; `axes` gives each member's, and for a
+    reduction `reduced` those that it sums over. `inner` are the reduced axes of reductions whose result
+    other members use: these must be innermost.
+    """
+
+    level: int
+    space: Axes
+    members: list[Node] = field(default_factory=list)
+    axes: dict[Node, Axes] = field(default_factory=dict)
+    reduced: dict[Node, Axes] = field(default_factory=dict)
+    inner: set[frozenset[AxisName]] = field(default_factory=set)
+
+
+def free_nodes(graph: Graph) -> frozenset[Node]:
+    """The nodes that are written into the formulas of their readers instead of being computed once.
+
+    These are constants, sizes, positions, repetitions and one-hot comparisons, and what is computed from
+    constants alone.
+    """
+    free: set[Node] = set()
+    constant: set[Node] = set()
+    for node in graph.nodes:
+        if isinstance(node.operator, Constant | Size | Position | Expand | OneHot):
+            free.add(node)
+        elif node.operator.kind is Kind.ELEMENTWISE and constant.issuperset(node.inputs):
+            free.add(node)
+        if node in free and not isinstance(node.operator, Position) and constant.issuperset(node.inputs):
+            constant.add(node)
+    return frozenset(free)
+
+
+def is_fusible(node: Node) -> bool:
+    return node.operator.kind in (Kind.ELEMENTWISE, Kind.REDUCTION)
+
+
+def kept_axes(node: Node) -> tuple[int, ...]:
+    """The places in an Expand's result of its operand's dimensions."""
+    assert isinstance(node.operator, Expand)
+    return tuple(axis for axis in range(node.type.rank) if axis not in node.operator.new)
+
+
+def reduced_axes(node: Node) -> tuple[int, ...]:
+    """The axes of its operand that a reduction makes disappear."""
+    constants = node.operator.constants()
+    axes: tuple[int, ...] = constants["axes"] if "axes" in constants else (constants["axis"],)
+    return axes
+
+
+def own_space(node: Node) -> tuple[int, tuple[int, ...]]:
+    """The rank of the space that a node's operands live in, and the positions there of its own dimensions."""
+    if node.operator.kind is Kind.REDUCTION:
+        rank = node.inputs[0].type.rank
+        return rank, tuple(axis for axis in range(rank) if axis not in reduced_axes(node))
+    return node.type.rank, tuple(range(node.type.rank))
+
+
+Reads = list[tuple[Node, tuple[int, ...]]]
+
+
+def sources(node: Node, free: frozenset[Node]) -> Reads:
+    """The nodes that a node's formula reads in the end, through free nodes, with the places of their
+    dimensions in the node's own space."""
+    found: Reads = []
+    rank, _ = own_space(node)
+    pending = [(operand, tuple(range(rank))) for operand in reversed(node.inputs)]
+    while pending:
+        operand, places = pending.pop()
+        if operand not in free:
+            found.append((operand, places))
+        elif isinstance(operand.operator, Expand):
+            pending.append((operand.inputs[0], tuple(places[axis] for axis in kept_axes(operand))))
+        elif isinstance(operand.operator, OneHot):
+            pending.append((operand.inputs[0], places[:-1]))
+    return found
+
+
+class _Merge:
+    """The attempt to put a node and some clusters into one loop nest."""
+
+    def __init__(self, node: Node, reads: Reads, clusters: Iterable[Cluster]) -> None:
+        self.node = node
+        self.reads = reads
+        self.clusters = sorted(set(clusters), key=lambda c: (c.level, c.space))
+        self.rank, self.result = own_space(node)
+
+    def attempt(self, fresh: int) -> Cluster | None:
+        """The merged cluster, or None where it would not be one loop nest. New axes are named from `fresh`."""
+        if 1 + sum(len(c.members) for c in self.clusters) > MEMBERS_MOST:
+            return None
+        own = self._unify(fresh)
+        if own is None:
+            return None
+        spaces = [tuple(self.renamed[a] for a in c.space) for c in self.clusters]
+        space = max([own, *spaces], key=len)
+        if any(not _is_subsequence(candidate, space) for candidate in [own, *spaces]):
+            return None
+        cluster = self._union(space, own)
+        innermost = [frozenset(space[len(space) - count :]) for count in range(len(space) + 1)]
+        return cluster if all(reduced in innermost for reduced in cluster.inner) else None
+
+    def _unify(self, fresh: int) -> Axes | None:
+        """Names for the node's own space: equal places are equal axes in all clusters."""
+        self.renamed: dict[AxisName, AxisName] = {a: a for c in self.clusters for a in c.space}
+        own: dict[int, AxisName] = {}
+        for read, places in self.reads:
+            cluster = next((c for c in self.clusters if read in c.axes), None)
+            if cluster is None:
+                continue
+            for place, axis in zip(places, cluster.axes[read], strict=True):
+                axis = self.renamed[axis]
+                if own.setdefault(place, axis) != axis:
+                    kept = own[place]
+                    self.renamed = {a: kept if b == axis else b for a, b in self.renamed.items()}
+                    own = {p: kept if b == axis else b for p, b in own.items()}
+        named = tuple(own.get(place, fresh + place) for place in range(self.rank))
+        distinct = all(len({self.renamed[a] for a in c.space}) == len(c.space) for c in self.clusters)
+        return named if distinct and len(set(named)) == len(named) else None
+
+    def _union(self, space: Axes, own: Axes) -> Cluster:
+        merged = Cluster(max((c.level for c in self.clusters), default=0), space)
+        for cluster in self.clusters:
+            merged.members += cluster.members
+            for table, into in ((cluster.axes, merged.axes), (cluster.reduced, merged.reduced)):
+                for member, axes in table.items():
+                    into[member] = tuple(self.renamed[a] for a in axes)
+            merged.inner |= {frozenset(self.renamed[a] for a in axes) for axes in cluster.inner}
+        for read, _ in self.reads:
+            if read in merged.reduced:
+                merged.inner.add(frozenset(merged.reduced[read]))
+        merged.members.append(self.node)
+        merged.axes[self.node] = tuple(own[place] for place in self.result)
+        if len(self.result) < self.rank:
+            merged.reduced[self.node] = tuple(a for a in own if a not in merged.axes[self.node])
+        return merged
+
+
+def _is_subsequence(part: Axes, whole: Axes) -> bool:
+    rest = iter(whole)
+    return all(axis in rest for axis in part)
+
+
+class Fusion:
+    """The result: a cluster for every fusible node, and a level for every node that is not free."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.free = free_nodes(graph)
+        self.level: dict[Node, int] = {}
+        self.cluster: dict[Node, Cluster] = {}
+        self._fresh = 0
+        for node in graph.nodes:
+            if node in self.free:
+                continue
+            if is_fusible(node):
+                self._place(node)
+            else:
+                self.level[node] = self._ready(node)
+
+    @property
+    def clusters(self) -> list[Cluster]:
+        return list(dict.fromkeys(self.cluster[node] for node in self.graph.nodes if node in self.cluster))
+
+    def _ready(self, node: Node) -> int:
+        """The lowest level at which an instruction of its own can run."""
+        if node.operator.kind is Kind.LEAF:
+            return -1
+        return max((self._level(read) + 1 for read in node.inputs), default=0)
+
+    def _level(self, node: Node) -> int:
+        return self.cluster[node].level if node in self.cluster else self.level[node]
+
+    def _place(self, node: Node) -> None:
+        places = sources(node, self.free)
+        reads = [read for read, _ in places]
+        at = max((self._level(read) + (read not in self.cluster) for read in reads), default=0)
+        producers = {self.cluster[read] for read in reads if read in self.cluster}
+        same = {c for c in producers if c.level == at}
+        merged = _Merge(node, places, same).attempt(self._fresh)
+        if merged is None:
+            same, at = set(), at + 1
+            merged = _Merge(node, places, same).attempt(self._fresh)
+            assert merged is not None, f"{node.name} alone is one loop nest"
+        for late in sorted(producers - same, key=lambda c: (c.level, c.space)):
+            if self._only_feeds(late, same, node):
+                more = _Merge(node, places, same | {late}).attempt(self._fresh)
+                if more is not None:
+                    merged, same = more, same | {late}
+        self._fresh += own_space(node)[0]
+        merged.level = at
+        for member in merged.members:
+            self.cluster[member] = merged
+
+    def _only_feeds(self, cluster: Cluster, same: set[Cluster], node: Node) -> bool:
+        """Whether a lower cluster may wait: nobody but the merged cluster reads it."""
+        allowed = {node}.union(cluster.members, *(c.members for c in same))
+        return all(
+            reader in allowed
+            for member in cluster.members
+            for reader in self.readers(member)
+        )
+
+    def readers(self, node: Node) -> list[Node]:
+        """Who reads a node in the end, through free nodes."""
+        found: list[Node] = []
+        pending = list(self.graph.users[node])
+        while pending:
+            user = pending.pop()
+            if user in self.free:
+                pending.extend(self.graph.users[user])
+            else:
+                found.append(user)
+        return found

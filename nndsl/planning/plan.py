@@ -1,0 +1,146 @@
+"""The plan: a graph as a list of kernel calls over planned memory. A value that prints and compares.
+
+A plan is made for bounds on the symbolic sizes (the batch). Its offsets hold for every size up
+to the bounds, so the last, smaller batch of an epoch runs from the same plan, bound anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import prod
+
+from nndsl.codegen.group import Group
+from nndsl.graph.types import Element, TensorType
+from nndsl.source import Span
+from nndsl.types import Extent
+
+ALIGNMENT_BYTES = 64
+"""Buffers begin at a cache line, and so at the widest vector."""
+
+
+class Precision(StrEnum):
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+
+
+def item_bytes(element: Element, precision: Precision) -> int:
+    """The width of one entry in memory."""
+    match element:
+        case Element.REAL:
+            return 4 if precision is Precision.FLOAT32 else 8
+        case Element.INDEX:
+            return 4
+        case Element.TRUTH:
+            return 1
+
+
+class Segment(StrEnum):
+    """Where a buffer lies. The arena is each thread's own; the others are given when a plan is bound."""
+
+    ARENA = "arena"
+    EXTERNAL = "external"  # parameters, gradients, states, data: known by the buffer's name
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A stretch of memory that holds one tensor, row-major and without gaps."""
+
+    name: str
+    type: TensorType
+    segment: Segment
+    offset_bytes: int = 0
+    size_bytes: int = 0  # at the bounds
+
+
+# --- arguments of a kernel ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A buffer's address, `entries` further on."""
+
+    buffer: str
+    entries: Count | None = None
+
+    def __str__(self) -> str:
+        return self.buffer if self.entries is None else f"{self.buffer}+{self.entries}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A product of extents and a number, known when the plan is bound."""
+
+    factor: int = 1
+    extents: tuple[Extent, ...] = ()
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        return self.factor * prod(extent.value(dict(sizes)) for extent in self.extents)
+
+    def __str__(self) -> str:
+        symbols = [str(e) for e in self.extents if e.known is None]
+        number = self.factor * prod(e.known for e in self.extents if e.known is not None)
+        return "·".join([*([str(number)] if number != 1 or not symbols else []), *symbols])
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A number, passed as the bits of a double."""
+
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.value:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class RealCount:
+    """A count passed as a double: what a mean divides by. It counts over all threads."""
+
+    count: Count
+
+    def __str__(self) -> str:
+        return f"real({self.count})"
+
+
+Argument = Address | Count | Real | RealCount
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One kernel call. `kernel` is the name of a library kernel or a fused group.
+
+    `nodes` names the graph's nodes that it computes, `reads` and `writes` the buffers it touches;
+    `layer` and `span` are for profiles and messages.
+    """
+
+    kernel: str | Group
+    arguments: tuple[Argument, ...]
+    nodes: tuple[str, ...]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    layer: str | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Instructions in order, their buffers by name, and what each thread must hold."""
+
+    instructions: tuple[Instruction, ...]
+    buffers: Mapping[str, Buffer]
+    arena_bytes: int
+    bounds: Mapping[str, int]
+    precision: Precision
+    outputs: Mapping[str, str]  # the graph's output names to buffers
+
+    @property
+    def externals(self) -> tuple[Buffer, ...]:
+        return tuple(b for b in self.buffers.values() if b.segment is Segment.EXTERNAL)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The distinct fused groups, in order of first use."""
+        found = dict.fromkeys(i.kernel for i in self.instructions if isinstance(i.kernel, Group))
+        return tuple(found)

@@ -1,0 +1,187 @@
+"""Graph -> Plan: clusters and single operators in order, kernels chosen, buffers placed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+from nndsl.codegen.group import Pattern
+from nndsl.graph.builder import Builder, extend, prune, rewrite
+from nndsl.graph.graph import Graph, Node
+from nndsl.operators.copying import Copy
+from nndsl.operators.leaves import Fed
+from nndsl.operators.movement import Reshape
+from nndsl.operators.operator import Kind
+from nndsl.planning import grouping, kernels
+from nndsl.planning.contraction import align
+from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
+from nndsl.planning.memory import Lifetime, place
+from nndsl.planning.plan import Buffer, Instruction, Plan, Precision, Segment, item_bytes
+
+
+def plan(
+    graph: Graph,
+    bounds: Mapping[str, int],
+    precision: Precision,
+    external: Mapping[str, str] | None = None,
+    accumulated: frozenset[str] = frozenset(),
+) -> Plan:
+    """The plan of a graph for sizes up to the bounds.
+
+    Inputs and parameters are external buffers under their own names. `external` maps outputs
+    to names of external buffers that they are written to; other outputs lie in the arena until the end.
+    `accumulated` are outputs that are added to what their buffer holds.
+    """
+    graph = materialize(align(graph))
+    return _Planner(graph, dict(bounds), precision, dict(external or {}), accumulated).plan()
+
+
+def materialize(graph: Graph) -> Graph:
+    """Puts a copy where an operator of its own, or an output, needs a value that is only written into formulas,
+    and where two outputs, or an output and a leaf, would be one buffer."""
+
+    def copied(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        if is_fusible(node) or node in free or free.isdisjoint(node.inputs):
+            return None
+        solid = tuple(
+            build(Copy(), new) if old in free else new for old, new in zip(node.inputs, inputs, strict=True)
+        )
+        return build(node.operator, *solid, name=node.name)
+
+    free = free_nodes(graph)
+    graph = rewrite(graph, copied)
+    free = free_nodes(graph)
+    build, outputs = extend(graph)
+    taken: set[Node] = set()
+    for name, node in outputs.items():
+        if node in free or storage(node).operator.kind is Kind.LEAF or storage(node) in taken:
+            with build.at(node.layer, node.span):
+                outputs[name] = build(Copy(), node)
+        taken.add(storage(outputs[name]))
+    return prune(build.graph(outputs))
+
+
+def storage(node: Node) -> Node:
+    """The node whose buffer holds a node's entries: a reshaped value is the value itself."""
+    while isinstance(node.operator, Reshape):
+        node = node.inputs[0]
+    return node
+
+
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    """Patterns of the operands and the results of one instruction, with their buffers."""
+
+    operands: tuple[tuple[Pattern, str], ...]
+    results: tuple[tuple[Pattern, str], ...]
+
+
+class _Planner:
+    def __init__(
+        self,
+        graph: Graph,
+        bounds: dict[str, int],
+        precision: Precision,
+        external: dict[str, str],
+        accumulated: frozenset[str],
+    ) -> None:
+        self.graph, self.bounds, self.precision = graph, bounds, precision
+        self.fusion = Fusion(graph)
+        self.accumulated = {storage(graph.outputs[name]) for name in accumulated}
+        self.buffers: dict[str, Buffer] = {}
+        self.buffer_of: dict[Node, str] = {}
+        self.wanted = {storage(node) for node in graph.outputs.values()}
+        self._name_buffers(external)
+
+    def plan(self) -> Plan:
+        calls: list[Instruction] = []
+        sharing: list[_Sharing] = []
+        for unit in self._schedule():
+            if isinstance(unit, Cluster):
+                results = [member for member in unit.members if self._is_stored(member)]
+                call, reads, writes = grouping.instruction(
+                    unit, self.fusion.free, results, self.accumulated, self.buffer_of)
+                calls.append(call)
+                sharing.append(_Sharing(tuple(reads), tuple(writes)))
+            else:
+                for call in kernels.instructions(unit, self.buffer_of):
+                    calls.append(call)
+                    sharing.append(_Sharing((), ()))
+        arena_bytes = self._place(calls, sharing)
+        outputs = {name: self.buffer_of[node] for name, node in self.graph.outputs.items()}
+        return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs)
+
+    def _name_buffers(self, external: dict[str, str]) -> None:
+        pinned = {storage(self.graph.outputs[output]): name for output, name in external.items()}
+        for node in self.graph.nodes:
+            base = storage(node)
+            if base is not node:
+                self.buffer_of[node] = self.buffer_of[base]
+            elif isinstance(node.operator, Fed):
+                self._add(node, node.operator.key, Segment.EXTERNAL)
+            elif node in pinned:
+                self._add(node, pinned[node], Segment.EXTERNAL)
+            elif node not in self.fusion.free and self._is_stored(node):
+                self._add(node, node.name, Segment.ARENA)
+
+    def _add(self, node: Node, name: str, segment: Segment) -> None:
+        size = prod(node.type.shape(self.bounds)) * item_bytes(node.type.element, self.precision)
+        self.buffers[name] = Buffer(name, node.type, segment, 0, size)
+        self.buffer_of[node] = name
+
+    def _is_stored(self, node: Node) -> bool:
+        """Whether anything outside a node's own cluster reads it."""
+        if node not in self.fusion.cluster or node in self.wanted:
+            return True
+        own = self.fusion.cluster[node]
+        return any(self.fusion.cluster.get(reader) is not own for reader in self.fusion.readers(node))
+
+    def _schedule(self) -> list[Cluster | Node]:
+        """Clusters and single operators, by level, then in the graph's order."""
+        order: dict[Cluster | Node, tuple[int, int]] = {}
+        for number, node in enumerate(self.graph.nodes):
+            if node in self.fusion.cluster:
+                order[self.fusion.cluster[node]] = (self.fusion.cluster[node].level, number)
+            elif node.operator.kind is not Kind.LEAF and node not in self.fusion.free and storage(node) is node:
+                order[node] = (self.fusion.level[node], number)
+        return sorted(order, key=lambda unit: order[unit])
+
+    def _place(self, calls: list[Instruction], sharing: list[_Sharing]) -> int:
+        """Gives the arena's buffers their offsets; returns the arena's size."""
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
+        for number, call in enumerate(calls):
+            for name in (*call.reads, *call.writes):
+                first.setdefault(name, number)
+                last[name] = number
+        for node in self.wanted:
+            last[self.buffer_of[node]] = len(calls)
+        lifetimes = {
+            name: Lifetime(buffer.size_bytes, first.get(name, 0), last.get(name, len(calls)))
+            for name, buffer in self.buffers.items()
+            if buffer.segment is Segment.ARENA
+        }
+        for number, shared in enumerate(sharing):
+            self._share(number, shared, lifetimes)
+        offsets, size = place(lifetimes)
+        for name, offset in offsets.items():
+            self.buffers[name] = replace(self.buffers[name], offset_bytes=offset)
+        return size
+
+    def _share(self, number: int, shared: _Sharing, lifetimes: dict[str, Lifetime]) -> None:
+        """Lets results of an instruction take the places of operands that vary alike and die there."""
+        dying = {
+            name: pattern
+            for pattern, name in shared.operands
+            if name in lifetimes and lifetimes[name].last == number
+        }
+        for pattern, name in shared.results:
+            if name not in lifetimes or lifetimes[name].first != number:
+                continue
+            for operand, operand_pattern in dying.items():
+                same_width = self.buffers[operand].type.element == self.buffers[name].type.element
+                if operand_pattern == pattern and same_width:
+                    lifetimes[name] = replace(lifetimes[name], reuses=operand)
+                    del dying[operand]
+                    break
