@@ -58,7 +58,6 @@ class Connective(Elementwise):
     """Truths, entry by entry."""
 
     takes = (Element.TRUTH,)
-    gives = Element.TRUTH
     differentiable = False
 
 
@@ -102,6 +101,7 @@ class ToReal(Elementwise):
     arity = 1
     code = "float({0})"
     takes = (Element.TRUTH, Element.INDEX)
+    gives = Element.REAL
     differentiable = False
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:

@@ -99,7 +99,7 @@ class Elementwise(Operator):
     arity: ClassVar[int]
     code: ClassVar[str]
     takes: ClassVar[tuple[Element, ...]] = (Element.REAL,)
-    gives: ClassVar[Element] = Element.REAL
+    gives: ClassVar[Element | None] = None  # None: what the operands are
     low: ClassVar[float] = -2.0
     high: ClassVar[float] = 2.0
 
@@ -112,7 +112,7 @@ class Elementwise(Operator):
                 other.extents == first.extents and other.element == first.element,
                 f"{self.name} of {first} and {other}",
             )
-        return first if self.gives == first.element else TensorType(first.dimensions, self.gives)
+        return first if self.gives is None else TensorType(first.dimensions, self.gives)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:
