@@ -1,0 +1,60 @@
+"""What a training step does around its graph: examples in, sums of measures out, gradients of threads added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nndsl.kernels.kernel import kernel
+
+if TYPE_CHECKING:
+    from nndsl.kernels.kernel import Indices, Real, Reals, Words
+
+
+@kernel
+def take_examples(
+    rows: Reals, source: Reals, order: Indices, turn: Words, step: int, first: int, count: int, width: int
+) -> None:
+    """rows[r] ← source[order[turn·step + first + r]] for r < count.
+
+    Shapes: rows (count, width), source (examples, width). `turn` is the number of the minibatch,
+    `step` its size and `first` where this thread's share of it begins.
+    """
+    start = int(turn[0]) * step + first
+    for r in range(count):
+        example = order[start + r] * width
+        for i in range(width):
+            rows[r * width + i] = source[example + i]
+
+
+@kernel
+def take_labels(
+    rows: Indices, source: Indices, order: Indices, turn: Words, step: int, first: int, count: int, width: int
+) -> None:
+    """As `take_examples`, for indices."""
+    start = int(turn[0]) * step + first
+    for r in range(count):
+        example = order[start + r] * width
+        for i in range(width):
+            rows[r * width + i] = source[example + i]
+
+
+@kernel
+def tally(total: Reals, value: Reals, weight: Real) -> None:
+    """total[0] ← total[0] + weight · value[0]: the sum of a measure over an epoch."""
+    total[0] += weight * value[0]
+
+
+@kernel
+def count_up(number: Reals) -> None:
+    """number[0] ← number[0] + 1: steps taken."""
+    number[0] += 1
+
+
+@kernel
+def add_shares(total: Reals, shares: Reals, first: int, count: int, threads: int, distance: int) -> None:
+    """total[i] ← Σ over threads of shares[thread·distance + i], for first ≤ i < first + count."""
+    for i in range(first, first + count):
+        total[i] = shares[i]
+    for thread in range(1, threads):
+        for i in range(first, first + count):
+            total[i] += shares[thread * distance + i]

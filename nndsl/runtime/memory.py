@@ -1,0 +1,46 @@
+"""Memory for a plan: aligned NumPy arrays, and their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nndsl.graph.types import Element
+from nndsl.planning.plan import ALIGNMENT_BYTES, Buffer, Precision
+
+Array = NDArray[Any]
+
+
+def dtype(element: Element, precision: Precision) -> np.dtype[Any]:
+    """How NumPy names the entries of a buffer."""
+    match element:
+        case Element.REAL:
+            return np.dtype(precision.value)
+        case Element.INDEX:
+            return np.dtype(np.int32)
+        case Element.TRUTH:
+            return np.dtype(np.bool_)
+
+
+def zeros(shape: tuple[int, ...], type: np.dtype[Any]) -> Array:
+    """Zeros that begin at a cache line."""
+    size = prod(shape) * type.itemsize
+    memory = np.zeros(size + ALIGNMENT_BYTES, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT_BYTES
+    return memory[start : start + size].view(type).reshape(shape)
+
+
+def for_buffer(buffer: Buffer, sizes: Mapping[str, int], precision: Precision) -> Array:
+    """Memory of its own for a buffer."""
+    return zeros(buffer.type.shape(dict(sizes)), dtype(buffer.type.element, precision))
+
+
+def address(array: Array) -> int:
+    """Where an array begins. Raises ValueError where its entries have gaps."""
+    if not array.flags.c_contiguous:
+        raise ValueError("a kernel's operand must be stored without gaps")
+    return int(array.ctypes.data)
