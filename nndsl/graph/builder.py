@@ -54,6 +54,11 @@ class Builder:
         self._nodes.append(node)
         return node
 
+    def keep(self, node: Node, inputs: tuple[Node, ...]) -> Node:
+        """A node of another graph, on new operands: itself where they are its own."""
+        unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
+        return self.add(node) if unchanged else self(node.operator, *inputs, name=node.name)
+
     def graph(self, outputs: Mapping[str, Node]) -> Graph:
         return Graph(tuple(self._nodes), dict(outputs))
 
@@ -93,14 +98,9 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
         inputs = tuple(new[operand] for operand in node.inputs)
         del build._names[node.name]
         with build.at(node.layer, node.span, node.name):
-            new[node] = rule(build, node, inputs) or _renewed(build, node, inputs)
+            new[node] = rule(build, node, inputs) or build.keep(node, inputs)
         build._names.setdefault(node.name, 1)
     return prune(build.graph({name: new[node] for name, node in graph.outputs.items()}))
-
-
-def _renewed(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node:
-    unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
-    return build.add(node) if unchanged else build(node.operator, *inputs, name=node.name)
 
 
 def prune(graph: Graph) -> Graph:

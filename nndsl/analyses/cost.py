@@ -1,0 +1,45 @@
+"""What a graph costs: floating-point operations and bytes, once the sizes are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+from nndsl.graph.graph import Graph, Node
+from nndsl.operators.contraction import Contract
+from nndsl.operators.operator import Kind
+
+
+def operations(node: Node, sizes: Mapping[str, int]) -> int:
+    """Floating-point operations of one node: a product and a sum for each term of a contraction, one an
+    entry for element-wise operators, reductions and random numbers, none for movements."""
+    match node.operator.kind:
+        case Kind.CONTRACTION:
+            return 2 * _terms(node, sizes)
+        case Kind.ELEMENTWISE | Kind.RANDOM:
+            return _entries(node, sizes)
+        case Kind.REDUCTION:
+            return _entries(node.inputs[0], sizes)
+        case _:
+            return 0
+
+
+def total_operations(graph: Graph, sizes: Mapping[str, int]) -> int:
+    return sum(operations(node, sizes) for node in graph)
+
+
+def moved_bytes(node: Node, sizes: Mapping[str, int], width_bytes: int = 4) -> int:
+    """What one node reads and writes, if each operand is read once."""
+    return width_bytes * sum(_entries(value, sizes) for value in (*node.inputs, node))
+
+
+def _entries(node: Node, sizes: Mapping[str, int]) -> int:
+    return prod(node.type.shape(sizes))
+
+
+def _terms(node: Node, sizes: Mapping[str, int]) -> int:
+    assert isinstance(node.operator, Contract)
+    left, right, _ = node.operator.labels
+    shapes = [operand.type.shape(sizes) for operand in node.inputs]
+    extents = dict(zip(left, shapes[0], strict=True)) | dict(zip(right, shapes[1], strict=True))
+    return prod(extents.values())

@@ -1,0 +1,43 @@
+"""Turns products with one-hot rows into look-ups, and their gradients into scattered sums."""
+
+from __future__ import annotations
+
+from nndsl.graph.builder import Builder, rewrite
+from nndsl.graph.graph import Graph, Node
+from nndsl.operators.contraction import Contract
+from nndsl.operators.lookup import Gather, OneHot, ScatterAdd
+from nndsl.operators.movement import Transpose
+
+
+def look_up(graph: Graph) -> Graph:
+    """The graph in which no contraction multiplies by zeros of a one-hot operand that it could skip."""
+    return rewrite(graph, _looked_up)
+
+
+def _looked_up(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
+    if not isinstance(node.operator, Contract):
+        return None
+    left, right, result = node.operator.labels
+    a, b = inputs
+    return _one_hot_with(build, left, a, right, b, result) or _one_hot_with(build, right, b, left, a, result)
+
+
+def _one_hot_with(build: Builder, rows: str, hot: Node, labels: str, other: Node, result: str) -> Node | None:
+    """`rows` are the one-hot operand's labels, the last of them that of its own axis."""
+    if not isinstance(hot.operator, OneHot):
+        return None
+    (places,) = hot.inputs
+    index, own = rows[:-1], rows[-1]
+    if own in labels and not set(index) & set(labels):
+        found = build(Gather(labels.index(own)), other, places)
+        return _transposed(build, found, index + labels.replace(own, ""), result)
+    if own in result and not set(index) & set(result):
+        values = _transposed(build, other, labels, index + result.replace(own, ""))
+        return build(ScatterAdd(hot.operator.dimension, result.index(own)), places, values)
+    return None
+
+
+def _transposed(build: Builder, node: Node, labels: str, wanted: str) -> Node:
+    if labels == wanted:
+        return node
+    return build(Transpose(tuple(labels.index(label) for label in wanted)), node)

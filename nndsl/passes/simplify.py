@@ -1,0 +1,222 @@
+"""Replaces operators by simpler ones with the same value: `x·1`, `−(−x)`, a transposition undone.
+
+Nothing here changes a result by more than the last bit of rounding, and what is not a number stays so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nndsl.graph.builder import Builder, rewrite
+from nndsl.graph.graph import Graph, Node
+from nndsl.operators.arithmetic import Add, Divide, Multiply, Negate, Subtract
+from nndsl.operators.broadcasting import Expand, Sum, filled, like
+from nndsl.operators.comparisons import Not, Where
+from nndsl.operators.contraction import Contract
+from nndsl.operators.functions import Power
+from nndsl.operators.leaves import Constant, Size
+from nndsl.operators.movement import Flip, Pad, Reshape, Slice, Transpose
+from nndsl.operators.operator import Operator
+from nndsl.operators.windows import Windows
+
+Inputs = tuple[Node, ...]
+
+
+def simplify(graph: Graph) -> Graph:
+    """The graph with each operator replaced where a simpler one does."""
+    return rewrite(graph, _simplified)
+
+
+def _simplified(build: Builder, node: Node, inputs: Inputs) -> Node | None:
+    rule = _RULES.get(type(node.operator))
+    return rule(build, node.operator, inputs) if rule else None
+
+
+def constant(node: Node) -> float | None:
+    """The number that every entry of a node is known to be."""
+    while isinstance(node.operator, Expand):
+        (node,) = node.inputs
+    return node.operator.value if isinstance(node.operator, Constant) else None
+
+
+def _add(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    a, b = inputs
+    if constant(a) == 0:
+        return b
+    if constant(b) == 0:
+        return a
+    if isinstance(b.operator, Negate):
+        return build(Subtract(), a, b.inputs[0])
+    if isinstance(a.operator, Negate):
+        return build(Subtract(), b, a.inputs[0])
+    return None
+
+
+def _subtract(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    a, b = inputs
+    if constant(b) == 0:
+        return a
+    if isinstance(b.operator, Negate):
+        return build(Add(), a, b.inputs[0])
+    return build(Negate(), b) if constant(a) == 0 else None
+
+
+def _multiply(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    for x, factor in (inputs, inputs[::-1]):
+        if constant(factor) == 1:
+            return x
+        if constant(factor) == -1:
+            return build(Negate(), x)
+    return None
+
+
+def _divide(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    return inputs[0] if constant(inputs[1]) == 1 else None
+
+
+def _power(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    x, exponent = inputs
+    match constant(exponent):
+        case 1:
+            return x
+        case 2:
+            return build(Multiply(), x, x)
+        case 3:
+            return build(Multiply(), build(Multiply(), x, x), x)
+        case -1:
+            return build(Divide(), filled(build, 1.0, x.type), x)
+    return None
+
+
+def _negate(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    (x,) = inputs
+    if isinstance(x.operator, Subtract):
+        return build(Subtract(), x.inputs[1], x.inputs[0])
+    return x.inputs[0] if isinstance(x.operator, Negate) else None
+
+
+def _not(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    (x,) = inputs
+    return x.inputs[0] if isinstance(x.operator, Not) else None
+
+
+def _where(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    condition, a, b = inputs
+    known = constant(condition)
+    if a is b or known is not None:
+        return a if a is b or known else b
+    return None
+
+
+def _expand(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    assert isinstance(operator, Expand)
+    (x,) = inputs
+    if not operator.new:
+        return x
+    if not isinstance(x.operator, Expand):
+        return None
+    type = operator.infer(x.type)
+    (source,) = x.inputs
+    kept = [axis for axis in range(type.rank) if axis not in operator.new]
+    new = tuple(sorted((*operator.new, *(kept[axis] for axis in x.operator.new))))
+    return build(Expand(new, tuple(type.dimensions[axis] for axis in new)), source)
+
+
+def _sum(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    assert isinstance(operator, Sum)
+    (x,) = inputs
+    if not operator.axes:
+        return x
+    if isinstance(x.operator, Sum):
+        kept = [axis for axis in range(x.inputs[0].type.rank) if axis not in x.operator.axes]
+        axes = tuple(sorted((*x.operator.axes, *(kept[axis] for axis in operator.axes))))
+        return build(Sum(axes), x.inputs[0])
+    if isinstance(x.operator, Expand) and set(operator.axes) <= set(x.operator.new):
+        return _times_size(build, operator, x)
+    return None
+
+
+def _times_size(build: Builder, operator: Sum, x: Node) -> Node:
+    """The sum of a repeated value over axes that it is repeated along: so many times the value."""
+    assert isinstance(x.operator, Expand)
+    size = build(Size(tuple(x.type.extents[axis] for axis in operator.axes)))
+    places = [axis for axis in range(x.type.rank) if axis not in operator.axes]
+    type = operator.infer(x.type)
+    rest = tuple(place for place, axis in enumerate(places) if axis in x.operator.new)
+    once = build(Expand(rest, tuple(type.dimensions[axis] for axis in rest)), x.inputs[0])
+    return build(Multiply(), once, like(build, size, type))
+
+
+def _transpose(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    assert isinstance(operator, Transpose)
+    (x,) = inputs
+    if list(operator.permutation) == list(range(x.type.rank)):
+        return x
+    if isinstance(x.operator, Transpose):
+        inner = x.operator.permutation
+        return build(Transpose(tuple(inner[axis] for axis in operator.permutation)), x.inputs[0])
+    return _moved_constant(build, operator, inputs)
+
+
+def _reshape(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    (x,) = inputs
+    if operator.infer(x.type).extents == x.type.extents:
+        return x
+    if isinstance(x.operator, Reshape):
+        return build(operator, x.inputs[0])
+    return _moved_constant(build, operator, inputs)
+
+
+def _resize(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    assert isinstance(operator, Slice | Pad)
+    (x,) = inputs
+    if operator.before == operator.after == 0:
+        return x
+    moved = isinstance(operator, Slice) or operator.value == constant(x)
+    return _moved_constant(build, operator, inputs) if moved else None
+
+
+def _moved_constant(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    """Equal entries, moved: the same number in the new shape."""
+    (x,) = inputs
+    value = constant(x)
+    return None if value is None else filled(build, value, operator.infer(x.type))
+
+
+def _contract(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    """Transposed operands: the labels in another order do the same."""
+    assert isinstance(operator, Contract)
+    if not any(isinstance(x.operator, Transpose) for x in inputs):
+        return None
+    *labels, result = operator.labels
+    sources = [_untransposed(x, text) for x, text in zip(inputs, labels, strict=True)]
+    (a, left), (b, right) = sources
+    return build(Contract.of(left, right, result), a, b)
+
+
+def _untransposed(node: Node, labels: str) -> tuple[Node, str]:
+    if not isinstance(node.operator, Transpose):
+        return node, labels
+    inverse = node.operator.inverse().permutation
+    return node.inputs[0], "".join(labels[axis] for axis in inverse)
+
+
+_RULES: dict[type[Operator], Callable[[Builder, Operator, Inputs], Node | None]] = {
+    Add: _add,
+    Contract: _contract,
+    Divide: _divide,
+    Expand: _expand,
+    Flip: _moved_constant,
+    Multiply: _multiply,
+    Negate: _negate,
+    Not: _not,
+    Pad: _resize,
+    Power: _power,
+    Reshape: _reshape,
+    Slice: _resize,
+    Subtract: _subtract,
+    Sum: _sum,
+    Transpose: _transpose,
+    Where: _where,
+    Windows: _moved_constant,
+}
