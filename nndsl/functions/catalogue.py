@@ -66,17 +66,17 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """An entry. `parameters` are learned numbers that each use owns: name, units, initial value."""
+    """An entry. `parameters` are learned numbers that each use owns: name, units, initial value.
+
+    `lower` is None for what the language has and the executor does not run yet.
+    """
 
     name: str
     family: str
     signature: Signature
-    lower: Callable[..., Any]
+    doc: str
+    lower: Callable[..., Any] | None
     parameters: tuple[tuple[str, tuple[str, ...], float], ...] = ()
-
-    @property
-    def doc(self) -> str:
-        return self.lower.__doc__ or ""
 
 
 Lowering = Callable[..., Any]
@@ -96,13 +96,22 @@ def entry(
         owned = tuple(
             (key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items()
         )
-        entries = _ENTRIES.setdefault(family, {})
-        if name in entries:
-            raise ValueError(f"{family} {name} is in the catalogue twice")
-        entries[name] = Function(name, family, Signature.parse(signature), lower, owned)
+        _add(Function(name, family, Signature.parse(signature), lower.__doc__ or "", lower, owned))
         return lower
 
     return add
+
+
+def declare(family: str, name: str, signature: str, doc: str) -> None:
+    """Puts into a family what the checker knows and the executor does not run yet."""
+    _add(Function(name, family, Signature.parse(signature), doc, None))
+
+
+def _add(function: Function) -> None:
+    entries = _ENTRIES.setdefault(function.family, {})
+    if function.name in entries:
+        raise ValueError(f"{function.family} {function.name} is in the catalogue twice")
+    entries[function.name] = function
 
 
 def function(name: str, signature: str, **parameters: tuple[str, float]) -> Callable[[Lowering], Lowering]:

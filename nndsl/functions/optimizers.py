@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from nndsl.functions.catalogue import entry
 
 if TYPE_CHECKING:
+    from nndsl.building.term import Term
     from nndsl.learning.update import Terms, Updated
+    from nndsl.semantics.model import Setting
 
 
 @entry(
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
     "sgd",
     "(; rate: schedule = 0.01, momentum: number = 0, nesterov: truth = no, weight_decay: number = 0)",
 )
-def sgd(
-    terms: Terms, rate: float, momentum: float, nesterov: bool, weight_decay: float
-) -> Updated:
+def sgd(terms: Terms, rate: Setting, momentum: float, nesterov: bool, weight_decay: float) -> Updated:
     """Stochastic gradient descent with momentum.
 
     v ← momentum·v + g;  w ← w − rate·v, and with Nesterov's step w ← w − rate·(g + momentum·v).
@@ -44,7 +44,7 @@ def sgd(
     "(; rate: schedule = 1e-3, betas: numbers = (0.9, 0.999), epsilon: number = 1e-8, weight_decay: number = 0)",
 )
 def adam(
-    terms: Terms, rate: float, betas: tuple[float, float], epsilon: float, weight_decay: float
+    terms: Terms, rate: Setting, betas: tuple[float, float], epsilon: float, weight_decay: float
 ) -> Updated:
     """Adaptive moments.
 
@@ -63,7 +63,7 @@ def adam(
     "(; rate: schedule = 1e-3, betas: numbers = (0.9, 0.999), epsilon: number = 1e-8, weight_decay: number = 0.01)",
 )
 def adamw(
-    terms: Terms, rate: float, betas: tuple[float, float], epsilon: float, weight_decay: float
+    terms: Terms, rate: Setting, betas: tuple[float, float], epsilon: float, weight_decay: float
 ) -> Updated:
     """Adam with decoupled weight decay: w ← (1 − rate·weight_decay)·w before Adam's step.
 
@@ -74,13 +74,13 @@ def adamw(
 
 
 def _adam(
-    terms: Terms, w: Terms.Number, g: Terms.Number, rate: float, betas: tuple[float, float], epsilon: float
+    terms: Terms, w: Term, g: Term, rate: Setting, betas: tuple[float, float], epsilon: float
 ) -> Updated:
     first, second = betas
     m = terms.state("mean") * first + g * (1.0 - first)
     v = terms.state("square") * second + g * g * (1.0 - second)
     corrected = m / (1.0 - terms.power(first, terms.step))
-    spread = (v / (1.0 - terms.power(second, terms.step))).sqrt()
+    spread = (v / (1.0 - terms.power(second, terms.step))).apply("sqrt")
     return terms.updated(w - terms.scheduled(rate) * corrected / (spread + epsilon), mean=m, square=v)
 
 
@@ -89,7 +89,7 @@ def _adam(
     "rmsprop",
     "(; rate: schedule = 0.01, decay: number = 0.99, epsilon: number = 1e-8, momentum: number = 0)",
 )
-def rmsprop(terms: Terms, rate: float, decay: float, epsilon: float, momentum: float) -> Updated:
+def rmsprop(terms: Terms, rate: Setting, decay: float, epsilon: float, momentum: float) -> Updated:
     """Gradients scaled by a running root mean square.
 
     v ← decay·v + (1−decay)·g²;  b ← momentum·b + g / (√v + ε);  w ← w − rate·b.
@@ -97,7 +97,7 @@ def rmsprop(terms: Terms, rate: float, decay: float, epsilon: float, momentum: f
     """
     g = terms.gradient
     v = terms.state("square") * decay + g * g * (1.0 - decay)
-    step = g / (v.sqrt() + epsilon)
+    step = g / (v.apply("sqrt") + epsilon)
     if not momentum:
         return terms.updated(terms.parameter - terms.scheduled(rate) * step, square=v)
     b = terms.state("velocity") * momentum + step
@@ -105,11 +105,11 @@ def rmsprop(terms: Terms, rate: float, decay: float, epsilon: float, momentum: f
 
 
 @entry("optimizer", "adagrad", "(; rate: schedule = 0.01, epsilon: number = 1e-10)")
-def adagrad(terms: Terms, rate: float, epsilon: float) -> Updated:
+def adagrad(terms: Terms, rate: Setting, epsilon: float) -> Updated:
     """Gradients scaled by the root of all their squares: s ← s + g²;  w ← w − rate·g / (√s + ε).
 
     Source: Duchi, Hazan, Singer (2011).
     """
     g = terms.gradient
     s = terms.state("square") + g * g
-    return terms.updated(terms.parameter - terms.scheduled(rate) * g / (s.sqrt() + epsilon), square=s)
+    return terms.updated(terms.parameter - terms.scheduled(rate) * g / (s.apply("sqrt") + epsilon), square=s)

@@ -1,76 +1,98 @@
-"""Local learning rules: what `learn … by …` names.
+"""Local learning rules: what `learn … by …` and `maximize … by …` name.
 
-A rule's body says, for one batch, what is summed over its examples, and what becomes of the
-learned parameters. It is a graph like everything else, and is planned and run like one.
+A rule's body says what is summed over the examples of a batch, and what becomes of the learned parameters
+from it. It is a graph like everything else, and is planned and run like one. Rules without a body belong to
+networks that the executor does not run yet: the checker knows them, and running them is refused by name.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nndsl.functions.catalogue import entry
+from nndsl.functions.catalogue import declare, entry
+from nndsl.operators.arithmetic import Divide, Maximum, Multiply, Subtract
+from nndsl.operators.broadcasting import Expand, Sum, filled, restored
+from nndsl.operators.comparisons import Less, Where
+from nndsl.operators.contraction import Contract
+from nndsl.operators.lookup import OneHot
+from nndsl.operators.reductions import ArgMin
 
 if TYPE_CHECKING:
+    from nndsl.building.term import Term
+    from nndsl.graph.builder import Builder
     from nndsl.graph.graph import Node
     from nndsl.learning.rules import Statistics
 
 
 @entry("rule", "perceptron", "(y: real[k], target: onehot[k]; rate: schedule = 1)")
-def perceptron(statistics: Statistics, y: Node, target: Node) -> None:
+def perceptron(statistics: Statistics, y: Term, target: Term) -> None:
     """Rosenblatt's rule, one example at a time: W ← W + rate · (t − y) xᵀ, where y = step(net).
 
-    It moves W only where a unit is wrong. Units must be threshold units, and the step's argument
-    a full connection of the learned weights. Source: Rosenblatt (1958).
+    It moves W only where a unit is wrong: it is descent along the gradient that the net input would have
+    if its own were y − t. Units must be threshold units, and the step's argument a connection of
+    the learned weights. Source: Rosenblatt (1958).
     """
-    statistics.descend(statistics.argument_of(y, "step"), statistics.difference(y, target))
+    statistics.descend(statistics.argument_of(y, "step"), y - target)
 
 
 @entry("rule", "kmeans", "(x: real[d])")
-def kmeans(statistics: Statistics, x: Node) -> None:
+def kmeans(statistics: Statistics, x: Term) -> None:
     """Lloyd's algorithm: each prototype becomes the mean of the examples that are nearest to it.
 
-    A prototype that no example is nearest to stays. Prototypes start at random examples, all
-    different. The parameter's rows are the prototypes. Source: Lloyd (1957, 1982).
+    The parameter's rows are the prototypes c; the nearest is argmin ‖c‖² − 2 c·x. A prototype that no
+    example is nearest to stays. Prototypes start at random examples, all different. Source: Lloyd (1957, 1982).
     """
-    winner = statistics.nearest(x, statistics.only_parameter)
-    statistics.become_mean(x, winner)
+    build = statistics.build
+    ((_, prototypes),) = statistics.learned
+    c = prototypes.node
+    products = build(Contract("bd,kd->bk"), x.node, c)
+    twice = build(Multiply(), products, filled(build, 2.0, products.type))
+    squares = build(Sum((1,)), build(Multiply(), c, c))
+    batch, rows = products.type.dimensions
+    distance = build(Subtract(), build(Expand((0,), (batch,)), squares), twice)
+    won = build(OneHot(rows), build(ArgMin(1), distance))
+    total = build(Contract("bk,bd->kd"), won, x.node)
+    statistics.become({"total": total, "count": build(Sum((0,)), won)}, _mean_or_old)
 
 
-@entry("rule", "hebb", "(x: bipolar[d])")
-def hebb(statistics: Statistics, x: Node) -> None:
-    """Correlations of the patterns: W ← (1/n) Σ x xᵀ, with a zero diagonal. Source: Hebb (1949), Hopfield (1982)."""
-    statistics.become_correlation(x)
+def _mean_or_old(build: Builder, old: Node, total: Node, count: Node) -> Node:
+    """total / count, row by row; the old row where nothing was counted."""
+    some = build(Maximum(), count, filled(build, 1.0, count.type))
+    mean = build(Divide(), total, restored(build, some, (1,), total.type))
+    any_won = build(Less(), filled(build, 0.0, count.type), count)
+    return build(Where(), restored(build, any_won, (1,), total.type), mean, old)
 
 
-@entry("rule", "oja", "(y: real[k], x: real[d]; rate: schedule = 0.01)")
-def oja(statistics: Statistics, y: Node, x: Node) -> None:
-    """Hebb's rule with a decay that keeps the weights at length one: W ← W + rate · (y xᵀ − (y yᵀ) W), lower
-    triangle of y yᵀ. The weights become the principal components. Source: Oja (1982), Sanger (1989)."""
-    statistics.principal(y, x)
-
-
-@entry(
+declare(
+    "rule",
+    "hebb",
+    "(x: bipolar[d])",
+    "Correlations of the patterns: W = (1/n) Σ x xᵀ, with a zero diagonal. Source: Hebb (1949), Hopfield (1982).",
+)
+declare(
+    "rule",
+    "oja",
+    "(y: real[k], x: real[d]; rate: schedule = 0.01)",
+    "Hebb's rule with a decay: W ← W + rate · (y xᵀ − tril(y yᵀ) W). The weights become the principal "
+    "components. Source: Oja (1982), Sanger (1989).",
+)
+declare(
     "rule",
     "som",
-    "(match: real[rows, columns]; radius: schedule = 10, rate: schedule = 0.5, grid: word(rectangular|hexagonal) = rectangular, torus: truth = no)",
+    "(match: real[rows, columns]; radius: schedule = 10, rate: schedule = 0.5, "
+    "grid: word(rectangular|hexagonal) = rectangular, torus: truth = no)",
+    "Self-organising map: W_u ← W_u + rate · exp(−‖u − winner‖² / 2 radius²) · (x − W_u). Source: Kohonen (1982).",
 )
-def som(statistics: Statistics, match: Node) -> None:
-    """Self-organising map: the best unit and its neighbours on the sheet move towards the example.
-
-    W_u ← W_u + rate · exp(−‖u − winner‖² / 2 radius²) · (x − W_u). Source: Kohonen (1982).
-    """
-    statistics.compete(match)
-
-
-@entry("rule", "contrastive_divergence", "(; k: integer = 1)")
-def contrastive_divergence(statistics: Statistics) -> None:
-    """CD-k: the likelihood's gradient with the model's expectation replaced by k Gibbs steps from the data.
-
-    Source: Hinton (2002)."""
-    statistics.contrast()
-
-
-@entry("rule", "persistent_cd", "(; chains: integer = 64, sweeps: integer = 1)")
-def persistent_cd(statistics: Statistics) -> None:
-    """As contrastive divergence, with chains that go on from step to step. Source: Tieleman (2008)."""
-    statistics.contrast()
+declare(
+    "rule",
+    "contrastive_divergence",
+    "(; k: integer = 1)",
+    "CD-k: the likelihood's gradient with the model's expectation replaced by k Gibbs steps from the data. "
+    "Source: Hinton (2002).",
+)
+declare(
+    "rule",
+    "persistent_cd",
+    "(; chains: integer = 64, sweeps: integer = 1)",
+    "As contrastive divergence, with chains that go on from step to step. Source: Tieleman (2008).",
+)
