@@ -1,0 +1,47 @@
+"""The end of a training: a table of its stages, and the measures of the test part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from nndsl.learning.history import StageHistory
+from nndsl.view import measures
+
+
+def stage_table(stages: Sequence[StageHistory]) -> Table:
+    """Each stage with its measures at the epoch whose parameters were kept."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("stage", "epochs", "kept", "time", "measure", "training", "validation"):
+        table.add_column(heading, justify="left" if heading in ("stage", "measure") else "right")
+    for stage in stages:
+        head = (stage.name, f"{len(stage.epochs)}/{stage.most_epochs}", _kept(stage))
+        rows = list(_measures(stage.kept)) or [("", "", "")]
+        table.add_row(*head, measures.duration(stage.elapsed_seconds), *rows[0])
+        for row in rows[1:]:
+            table.add_row("", "", "", "", *row)
+    return table
+
+
+def test_lines(tested: Mapping[str, float]) -> Iterator[str]:
+    """`test accuracy 97.8 %`, a line a measure."""
+    short = measures.short_names(tested)
+    for name, value in tested.items():
+        yield f"test {short[name]} {measures.text(name, value)}"
+
+
+def _kept(stage: StageHistory) -> str:
+    return str(stage.best_epoch or len(stage.epochs))
+
+
+def _measures(kept: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:
+    for name, value in kept.items():
+        if not name.startswith(measures.VALIDATION):
+            validation = kept.get(measures.VALIDATION + name)
+            yield (
+                name,
+                measures.text(name, value),
+                "" if validation is None else measures.text(name, validation),
+            )
