@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from nndsl.kernels.kernel import kernel
 
 if TYPE_CHECKING:
-    from nndsl.kernels.kernel import Indices, Real, Reals, Words
+    from nndsl.kernels.kernel import Indices, Integers, Real, Reals
 
 
 @kernel
 def take_examples(
-    rows: Reals, source: Reals, order: Indices, turn: Words, step: int, first: int, count: int, width: int
+    rows: Reals, source: Reals, order: Indices, turn: Integers, step: int, first: int, count: int, width: int
 ) -> None:
-    """rows[r] ← source[order[turn·step + first + r]] for r < count.
+    """rows[r] ← source[order[n·step + first + r]] for r < count, in the n-th minibatch, n = turn[0] + turn[1].
 
-    Shapes: rows (count, width), source (examples, width). `turn` is the number of the minibatch,
-    `step` its size and `first` where this thread's share of it begins.
+    Shapes: rows (count, width), source (examples, width). `step` is the size of a minibatch, and `first` is
+    where this thread's share of it begins. The loop counts turn[0]; turn[1] is the minibatch it began with.
     """
-    start = int(turn[0]) * step + first
+    start = (turn[0] + turn[1]) * step + first
     for r in range(count):
         example = order[start + r] * width
         for i in range(width):
@@ -28,10 +28,17 @@ def take_examples(
 
 @kernel
 def take_labels(
-    rows: Indices, source: Indices, order: Indices, turn: Words, step: int, first: int, count: int, width: int
+    rows: Indices,
+    source: Indices,
+    order: Indices,
+    turn: Integers,
+    step: int,
+    first: int,
+    count: int,
+    width: int,
 ) -> None:
     """As `take_examples`, for indices."""
-    start = int(turn[0]) * step + first
+    start = (turn[0] + turn[1]) * step + first
     for r in range(count):
         example = order[start + r] * width
         for i in range(width):

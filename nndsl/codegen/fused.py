@@ -1,0 +1,264 @@
+"""Writes a fused group as Python source: one loop nest, ready for Numba, readable, and runnable un-jitted.
+
+Results are exact to about 1e-7 (float32): a long sum is taken in blocks that are added up in
+float64. A maximum is NaN where an entry is; argmax is the first place of it, like NumPy's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from nndsl.codegen.group import Compute, Group, Operand, Pattern, Position, Reduce
+from nndsl.codegen.nest import Gather, Nest, Pass, Scatter, Sink, Store
+from nndsl.graph.types import Element
+from nndsl.planning.plan import Precision
+
+BLOCK = 1024
+"""How many float32 entries are added up before their sum is added to one in float64."""
+
+BUFFERS = {Element.REAL: "Reals", Element.INDEX: "Indices", Element.TRUTH: "Truths"}
+
+
+def source(group: Group, precision: Precision) -> str:
+    """The module's text: a function `fused` of sizes, operands, constants and results.
+
+    Raises ValueError for a group that is no loop nest, such as an argmax over an outer axis.
+    """
+    return _Writer(group, precision).text()
+
+
+def function(group: Group, precision: Precision) -> Callable[..., None]:
+    """The Python function that `source` defines. Its buffers are flat arrays."""
+    scope: dict[str, Any] = {}
+    exec(compile(source(group, precision), "<fused group>", "exec"), scope)
+    made: Callable[..., None] = scope["fused"]
+    return made
+
+
+class _Formula(ast.NodeTransformer):
+    """Rewrites a formula for kernels: numbers in the group's precision, truth tests without branches."""
+
+    def __init__(self, real: bool) -> None:
+        self.real = real
+        self.functions: set[str] = set()
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, bool) or not self.real:
+            return node
+        return ast.Call(ast.Name("real"), [node], [])
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and self.real:
+            return ast.Call(ast.Name("real"), [node], [])
+        self.generic_visit(node)
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        self.generic_visit(node)
+        operator = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
+        joined = node.values[0]
+        for value in node.values[1:]:
+            joined = ast.BinOp(joined, operator, value)
+        return joined
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name):
+            if node.func.id == "float":
+                node.func = ast.Name("real")
+            elif node.func.id not in ("abs", "int", "real"):
+                self.functions.add(node.func.id)
+        return node
+
+
+class _Writer:
+    def __init__(self, group: Group, precision: Precision) -> None:
+        self.group = group
+        self.precision = precision
+        self.nest = Nest(group)
+        self.lines: list[str] = []
+        self.indent = 1
+        self.mathematics: set[str] = set()
+        self.instructions: set[str] = {"parallel_innermost_loops"}
+        self.in_blocks: set[int] = set()  # the sums whose innermost loop is being written in blocks
+
+    def text(self) -> str:
+        for sink in self.nest.sinks:
+            if isinstance(sink, Scatter) and not self.group.accumulate[sink.result]:
+                self._clear(sink)
+        self._block(0, self.nest.sinks)
+        self._line("parallel_innermost_loops()")
+        header = [
+            "from __future__ import annotations",
+            "",
+            f"from numpy import {self.precision} as real",
+            "from numpy import float64, inf",
+            "",
+            f"from nndsl.kernels.native import {', '.join(sorted(self.instructions))}",
+        ]
+        if self.mathematics:
+            header.append(f"from nndsl.kernels.vector_math import {', '.join(sorted(self.mathematics))}")
+        return "\n".join([*header, "", "", f"def fused({', '.join(self._parameters())}):", *self.lines, ""])
+
+    def _parameters(self) -> Iterator[str]:
+        group = self.group
+        yield from (f"n{axis}: int" for axis in range(group.rank))
+        yield from (f"x{place}: {BUFFERS[o.element]}" for place, o in enumerate(group.operands))
+        first = len(group.operands)
+        yield from (f"v{number}: Real" for number in range(first, first + group.constants))
+        for place, number in enumerate(group.results):
+            yield f"r{place}: {BUFFERS[self.nest.element(number)]}"
+
+    def _line(self, text: str) -> None:
+        self.lines.append("    " * self.indent + text)
+
+    @contextmanager
+    def _inside(self, header: str) -> Iterator[None]:
+        self._line(header)
+        self.indent += 1
+        yield
+        self.indent -= 1
+
+    def _is_real(self, number: int) -> bool:
+        return self.nest.element(number) is Element.REAL
+
+    # --- loops ---
+
+    def _clear(self, sink: Scatter) -> None:
+        reduction = self.nest.reduction(sink.reduction)
+        count = " * ".join(f"n{axis}" for axis in reduction.pattern)
+        with self._inside(f"for i in range({count}):"):
+            self._line(f"r{sink.result}[i] = {self._start(reduction)}")
+
+    def _block(self, depth: int, sinks: Sequence[Sink]) -> None:
+        """The body inside the loops over the axes before `depth`."""
+        body = self.nest.body(depth, sinks)
+        for values, passes in zip(body.values, body.passes, strict=True):
+            for number in values:
+                self._define(number)
+            for part in passes:
+                self._pass(depth, part)
+        for sink in body.ends:
+            self._end(sink)
+
+    def _pass(self, axis: int, part: Pass) -> None:
+        for number in part.finished:
+            reduction = self.nest.reduction(number)
+            is_sum = reduction.operation == "sum" and self._is_real(number)
+            self._line(f"s{number} = {'float64(0)' if is_sum else self._start(reduction)}")
+            if reduction.operation.startswith("arg"):
+                self._line(f"a{number} = 0")
+        if not part.loops:
+            self._block(axis + 1, part.sinks)
+        elif blocked := self._blocked(axis, part):
+            self._blocked_loop(axis, part, blocked)
+        else:
+            with self._inside(f"for i{axis} in range(n{axis}):"):
+                self._block(axis + 1, part.sinks)
+        for number in part.finished:
+            result = f"a{number}" if self.nest.reduction(number).operation.startswith("arg") else f"s{number}"
+            self._line(f"v{number} = {f'real({result})' if self._is_real(number) else result}")
+
+    def _blocked(self, axis: int, part: Pass) -> list[int]:
+        """The sums that an innermost loop adds up in blocks."""
+        if self.precision is Precision.FLOAT64 or not self.nest.is_innermost(axis, part.sinks):
+            return []
+        gathered = [sink.reduction for sink in part.sinks if isinstance(sink, Gather)]
+        return [n for n in gathered if self.nest.reduction(n).operation == "sum" and self._is_real(n)]
+
+    def _blocked_loop(self, axis: int, part: Pass, sums: list[int]) -> None:
+        with self._inside(f"for begin in range(0, n{axis}, {BLOCK}):"):
+            for number in sums:
+                self._line(f"p{number} = real(0)")
+            with self._inside(f"for i{axis} in range(begin, min(begin + {BLOCK}, n{axis})):"):
+                self.in_blocks.update(sums)
+                self._block(axis + 1, part.sinks)
+                self.in_blocks.difference_update(sums)
+            for number in sums:
+                self._line(f"s{number} += float64(p{number})")
+
+    # --- values ---
+
+    def _define(self, number: int) -> None:
+        match self.nest.values[number]:
+            case Operand(pattern, element):
+                read = f"x{number}[{self._place(pattern)}]"
+                self._line(f"v{number} = {read + ' != 0' if element is Element.TRUTH else read}")
+            case Position(axis):
+                self._line(f"v{number} = i{axis}")
+            case Compute() as compute:
+                self._line(f"v{number} = {self._formula(compute)}")
+
+    def _formula(self, step: Compute) -> str:
+        names = [f"v{number}" for number in step.inputs]
+        formula = _Formula(step.element is Element.REAL or any(map(self._is_real, step.inputs)))
+        tree = formula.visit(ast.parse(step.code.format(*names), mode="eval"))
+        self.mathematics |= formula.functions
+        return ast.unparse(tree)
+
+    def _place(self, pattern: Pattern) -> str:
+        """The place of the present entry in a row-major buffer over some axes."""
+        if not pattern:
+            return "0"
+        place = f"i{pattern[0]}"
+        for axis in pattern[1:]:
+            place = f"({place}) * n{axis} + i{axis}" if " " in place else f"{place} * n{axis} + i{axis}"
+        return place
+
+    # --- reductions and results ---
+
+    def _start(self, reduction: Reduce) -> str:
+        """What a reduction gives for no entries."""
+        real = self._is_real(reduction.input)
+        match reduction.operation:
+            case "sum":
+                return "real(0)" if reduction.element is Element.REAL else "0"
+            case "max" | "argmax":
+                return "real(-inf)" if real else str(-(2**31))
+            case "min" | "argmin":
+                return "real(inf)" if real else str(2**31 - 1)
+        raise ValueError(f"no reduction is called {reduction.operation}")
+
+    def _joined(self, reduction: Reduce, total: str, value: str) -> str:
+        """A total with one more value."""
+        match reduction.operation:
+            case "sum":
+                return f"{total} + {value}"
+            case operation if self._is_real(reduction.input):
+                function = "larger" if operation == "max" else "smaller"
+                self.instructions.add(function)
+                return f"{function}({total}, {value})"
+            case operation:
+                return f"{operation}({total}, {value})"
+
+    def _end(self, sink: Sink) -> None:
+        match sink:
+            case Store(value, result):
+                place = f"r{result}[{self._place(self.nest.pattern(value))}]"
+                self._line(f"{place} {'+=' if self.group.accumulate[result] else '='} v{value}")
+            case Scatter(value, number, result):
+                reduction = self.nest.reduction(number)
+                place = f"r{result}[{self._place(reduction.pattern)}]"
+                self._line(f"{place} = {self._joined(reduction, place, f'v{value}')}")
+            case Gather(value, number):
+                self._gather(value, number)
+
+    def _gather(self, value: int, number: int) -> None:
+        reduction = self.nest.reduction(number)
+        if reduction.operation.startswith("arg"):
+            order = "<=" if reduction.operation == "argmax" else ">="
+            # The first of equals wins; NaN wins over all, and stays.
+            with self._inside(f"if not v{value} {order} s{number} and s{number} == s{number}:"):
+                self._line(f"s{number} = v{value}")
+                self._line(f"a{number} = {self._place(reduction.axes)}")
+        elif reduction.operation == "sum" and self._is_real(number):
+            self.instructions.add("add_unordered")
+            if number in self.in_blocks:
+                self._line(f"p{number} = add_unordered(p{number}, v{value})")
+            else:
+                self._line(f"s{number} = add_unordered(s{number}, float64(v{value}))")
+        else:
+            self._line(f"s{number} = {self._joined(reduction, f's{number}', f'v{value}')}")

@@ -1,0 +1,111 @@
+"""Makes a Python function of the library, or a generated one, native: object code that stands alone.
+
+The code refers to nothing of Python or Numba: it can be kept on disk and linked by a
+process that never imports Numba. Its one global symbol is the name that it was given.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+from numba import types
+
+import nndsl.kernels
+from nndsl.kernels import native
+from nndsl.kernels.kernel import KERNELS
+from nndsl.kernels.target import target_machine
+from nndsl.planning.plan import Precision
+
+MATHEMATICS = {"contract", "nsz"}
+"""What LLVM may do to arithmetic: fuse a multiplication with an addition, and ignore the sign of zero."""
+
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": MATHEMATICS}
+SIGNATURE = types.void(types.CPointer(types.int64))
+
+
+class NotStandalone(Exception):
+    """A kernel's code refers to Python or to Numba's run-time: a defect of the kernel."""
+
+
+def real_type(precision: Precision) -> Any:
+    return types.float32 if precision is Precision.FLOAT32 else types.float64
+
+
+def readers(precision: Precision) -> dict[str, Any]:
+    """What a kernel's annotations mean: functions from an argument's number to its value."""
+    real = real_type(precision)
+    return {
+        "Reals": native.pointer(real),
+        "Indices": native.pointer(types.int32),
+        "Truths": native.pointer(types.uint8),
+        "Integers": native.pointer(types.int64),
+        "Real": native.from_bits(real),
+    }
+
+
+def entry(function: Callable[..., None], precision: Precision) -> Callable[[Any], None]:
+    """The function of one argument list that calls a library kernel."""
+    reads = []
+    for place, parameter in enumerate(inspect.signature(function).parameters.values()):
+        match parameter.annotation:
+            case "int":
+                reads.append(f"arguments[{place}]")
+            case "Rest":
+                reads.append(f"rest(arguments, {place})")
+            case annotation:
+                reads.append(f"{annotation}(arguments[{place}])")
+    scope = readers(precision) | {"rest": native.rest, "function": numba.njit(**OPTIONS)(function)}
+    exec(f"def entry(arguments):\n    function({', '.join(reads)})", scope)
+    made: Callable[[Any], None] = scope["entry"]
+    return made
+
+
+def library_function(name: str) -> Callable[..., None]:
+    """A kernel by name. Raises KeyError where the library has none."""
+    for module in iter_modules(nndsl.kernels.__path__):
+        import_module(f"nndsl.kernels.{module.name}")
+    return KERNELS[name]
+
+
+def object_code(
+    function: Callable[..., None], precision: Precision, symbol: str
+) -> tuple[bytes, tuple[str, ...]]:
+    """The machine code of a kernel, for this machine, and the names that it expects of other libraries.
+
+    Raises NotStandalone where the function may raise an exception or makes a Python object.
+    """
+    compiled = numba.cfunc(SIGNATURE, **OPTIONS)(entry(function, precision))
+    module = llvm.parse_assembly(compiled.inspect_llvm())
+    _keep_only(module, compiled.native_name)
+    needs = tuple(undefined(module))
+    for name in needs:
+        if name.startswith(("Py", "_Py", "numba_", "NRT_")):
+            raise NotStandalone(f"{symbol} refers to {name}")
+    module.get_function(compiled.native_name).name = symbol
+    return bytes(target_machine().emit_object(module)), needs
+
+
+def _keep_only(module: llvm.ModuleRef, name: str) -> None:
+    """Drop what a function does not need: the report of an exception that it cannot raise, above all."""
+    for defined in [*module.functions, *module.global_variables]:
+        if not defined.is_declaration and defined.name != name:
+            defined.linkage = llvm.Linkage.internal
+    builder = llvm.create_pass_builder(target_machine(), llvm.create_pipeline_tuning_options(speed_level=2))
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_ipsccp_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_strip_dead_prototype_pass()
+    passes.run(module, builder)
+
+
+def undefined(module: llvm.ModuleRef) -> list[str]:
+    """The names that a module expects of others, LLVM's own left out."""
+    defined = [*module.functions, *module.global_variables]
+    return [d.name for d in defined if d.is_declaration and not d.name.startswith("llvm.")]

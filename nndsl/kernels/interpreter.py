@@ -1,0 +1,137 @@
+"""The native machine: steps through a program without Python, so that whole epochs run natively.
+
+Several threads may each run a program of their own; they meet at barriers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, register_jitable
+
+from nndsl.kernels.kernel import kernel
+from nndsl.kernels.native import pointer
+from nndsl.kernels.opcodes import WIDTH, Opcode
+from nndsl.kernels.symbols import YIELD, provide
+
+if TYPE_CHECKING:
+    from nndsl.kernels.kernel import Integers
+
+GENERATION = 8  # one cache line away from the count of arrivals
+DECISION = 16
+SPINS = 2000
+"""How often a waiting thread looks again before it lets another thread have its core."""
+
+integers = pointer(types.int64)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call(_typing: Any, _function: Any, _arguments: Any) -> Any:
+    """Call a kernel by its address."""
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, values: list[Any]) -> Any:
+        integer_pointer = ir.IntType(64).as_pointer()
+        function_type = ir.FunctionType(ir.VoidType(), [integer_pointer])
+        function = builder.inttoptr(values[0], function_type.as_pointer())
+        builder.call(function, [builder.inttoptr(values[1], integer_pointer)])
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_add(_typing: Any, cells: Any, place: Any, change: Any) -> Any:
+    """Add to a number that other threads change too; the number before."""
+
+    def generate(_context: Any, builder: ir.IRBuilder, _signature: Any, values: list[Any]) -> Any:
+        return builder.atomic_rmw("add", builder.gep(values[0], [values[1]]), values[2], "seq_cst")
+
+    return types.int64(cells, types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_load(_typing: Any, cells: Any, place: Any) -> Any:
+    """A number that another thread may have changed; what it wrote before is seen too."""
+
+    def generate(_context: Any, builder: ir.IRBuilder, _signature: Any, values: list[Any]) -> Any:
+        return builder.load_atomic(builder.gep(values[0], [values[1]]), "acquire", 8)
+
+    return types.int64(cells, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def spin(_typing: Any) -> Any:
+    """Tell the processor that this thread waits for another one."""
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, _values: list[Any]) -> Any:
+        if builder.module.triple.startswith(("x86_64", "i386", "i686")):
+            nothing = ir.FunctionType(ir.VoidType(), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, nothing, "llvm.x86.sse2.pause"), [])
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def give_way(_typing: Any) -> Any:
+    """Let another thread have this core."""
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, _values: list[Any]) -> Any:
+        provide(YIELD)
+        function_type = ir.FunctionType(ir.IntType(32), [])
+        builder.call(cgutils.get_or_insert_function(builder.module, function_type, YIELD), [])
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+@register_jitable  # type: ignore[untyped-decorator]
+def wait(barrier: Integers, threads: int, stop: Integers) -> None:
+    """Wait until `threads` threads have called this with the same barrier: 24 integers, zero at first.
+
+    The last to arrive reads `stop[0]` for all of them into `barrier[DECISION]`.
+    """
+    generation = atomic_load(barrier, GENERATION)
+    if atomic_add(barrier, 0, 1) == threads - 1:
+        barrier[DECISION] = atomic_load(stop, 0)
+        atomic_add(barrier, 0, -threads)
+        atomic_add(barrier, GENERATION, 1)
+    else:
+        turns = 0
+        while atomic_load(barrier, GENERATION) == generation:
+            spin()
+            turns += 1
+            if turns > SPINS:
+                give_way()
+
+
+@kernel
+def interpret(program: Integers, stop: Integers) -> None:
+    """Run a program (rows of WIDTH integers, see `Opcode`) from its first row until it halts."""
+    row = 0
+    while True:
+        at = row * WIDTH
+        opcode = program[at]
+        first, second, third = program[at + 1], program[at + 2], program[at + 3]
+        row += 1
+        if opcode == Opcode.CALL:
+            call(first, second)
+        elif opcode == Opcode.NEXT:
+            cell = integers(first)
+            cell[0] += 1
+            if cell[0] < second:
+                row = third
+        elif opcode == Opcode.REPEAT:
+            integers(first)[0] = 0
+            if second <= 0:
+                row = third
+        elif opcode == Opcode.BARRIER or opcode == Opcode.POLL:
+            barrier = integers(first)
+            wait(barrier, second, stop)
+            if opcode == Opcode.POLL and barrier[DECISION] != 0:
+                return
+        else:
+            return

@@ -1,0 +1,250 @@
+"""The few instructions that Python has no word for, as Numba intrinsics.
+
+Each has a Python meaning too, so that kernels run un-jitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+
+Emit = Callable[[ir.IRBuilder, list[Any]], Any]
+
+
+def pointer(element: types.Type) -> Any:
+    """An intrinsic that reads an integer as the address of a buffer of `element`."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def read(_typing: Any, _address: Any) -> Any:
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[Any]) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+        return types.CPointer(element)(types.int64), generate
+
+    return read
+
+
+def from_bits(real: types.Type) -> Any:
+    """An intrinsic that reads an integer as the bits of a double, rounded to `real`."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def read(_typing: Any, _bits: Any) -> Any:
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[Any]) -> Any:
+            double = builder.bitcast(arguments[0], ir.DoubleType())
+            return context.cast(builder, double, types.float64, signature.return_type)
+
+        return real(types.int64), generate
+
+    return read
+
+
+class _Distinct(ir.MDValue):  # type: ignore[misc]
+    """An empty metadata node that is equal to no other: llvmlite has no word for it."""
+
+    def descr(self, buf: list[str]) -> None:
+        buf += ("distinct !{}", "\n")
+
+
+def _declare_innermost_loops_parallel(function: ir.Function) -> None:
+    module = function.module
+    group = _Distinct(module, (), name=str(len(module.metadata)))
+    accesses = module.add_metadata([ir.MetaDataString(module, "llvm.loop.parallel_accesses"), group])
+    for block in function.blocks:
+        for instruction in block.instructions:
+            # Local variables lie in allocas until LLVM makes them registers; those turns do share.
+            if isinstance(instruction, ir.LoadInstr | ir.StoreInstr) and not isinstance(
+                instruction.operands[-1], ir.AllocaInstr
+            ):
+                instruction.set_metadata("llvm.access.group", group)
+    for latch in _latches_of_innermost_loops(function):
+        loop = ir.MDValue(module, (), name=str(len(module.metadata)))
+        loop.operands = (loop, accesses)
+        latch.terminator.set_metadata("llvm.loop", loop)
+
+
+def _successors(block: ir.Block) -> list[ir.Block]:
+    return [o for o in getattr(block.terminator, "operands", ()) if isinstance(o, ir.Block)]
+
+
+def _latches_of_innermost_loops(function: ir.Function) -> list[ir.Block]:
+    """The blocks that end with a jump back, of loops that contain no other loop."""
+    before: dict[ir.Block, list[ir.Block]] = {block: [] for block in function.blocks}
+    jumps_back: list[tuple[ir.Block, ir.Block]] = []
+    entry = function.entry_basic_block
+    path, seen = {entry}, {entry}
+    pending = [(entry, iter(_successors(entry)))]
+    while pending:
+        block, successors = pending[-1]
+        following = next(successors, None)
+        if following is None:
+            path.discard(block)
+            pending.pop()
+            continue
+        before[following].append(block)
+        if following in path:
+            jumps_back.append((block, following))
+        elif following not in seen:
+            seen.add(following)
+            path.add(following)
+            pending.append((following, iter(_successors(following))))
+    loops = [(latch, header, _loop(latch, header, before)) for latch, header in jumps_back]
+    headers = {header for _, header, _ in loops}
+    return [latch for latch, header, blocks in loops if headers & blocks == {header}]
+
+
+def _loop(latch: ir.Block, header: ir.Block, before: dict[ir.Block, list[ir.Block]]) -> set[ir.Block]:
+    """The blocks of a loop: those that reach its end without passing its beginning."""
+    blocks, pending = {header, latch}, [latch]
+    while pending:
+        block = pending.pop()
+        if block is not header:
+            fresh = [earlier for earlier in before[block] if earlier not in blocks]
+            blocks.update(fresh)
+            pending += fresh
+    return blocks
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def parallel_innermost_loops(_typing: Any) -> Any:
+    """To be called last in a function: turns of its innermost loops touch no common memory.
+
+    LLVM then vectorises them although a result may lie where an operand lies, which its own
+    check at run time would take for a conflict.
+    """
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, _arguments: list[Any]) -> Any:
+        _declare_innermost_loops_parallel(builder.function)
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+def _native(meaning: Callable[..., Any], emit: Callable[..., Any]) -> None:
+    """Give a Python function of numbers of one type the instructions `emit(builder, context, *arguments)`."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def instructions(_typing: Any, numbers: Any) -> Any:
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[Any]) -> Any:
+            return emit(builder, *cgutils.unpack_tuple(builder, arguments[0]))
+
+        return numbers.dtype(numbers), generate
+
+    if meaning.__code__.co_argcount == 1:
+
+        @overload(meaning, strict=False)  # type: ignore[untyped-decorator]
+        def unary(x: Any) -> Any:
+            return (lambda x: instructions((x,))) if isinstance(x, types.Float) else None
+    else:
+
+        @overload(meaning, strict=False)  # type: ignore[untyped-decorator]
+        def binary(x: Any, y: Any) -> Any:
+            return (lambda x, y: instructions((x, y))) if isinstance(x, types.Float) and x == y else None
+
+
+def add_unordered(x: Any, y: Any) -> Any:
+    """x + y, as part of a sum whose terms may be added in any order."""
+    return x + y
+
+
+_native(add_unordered, lambda builder, x, y: builder.fadd(x, y, flags=("reassoc",)))
+
+
+def _call(name: str) -> Callable[..., Any]:
+    def emit(builder: ir.IRBuilder, *numbers: Any) -> Any:
+        real = numbers[0].type
+        suffix = "f32" if isinstance(real, ir.FloatType) else "f64"
+        function_type = ir.FunctionType(real, [real] * len(numbers))
+        function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix}")
+        return builder.call(function, numbers)
+
+    return emit
+
+
+def larger(x: Any, y: Any) -> Any:
+    """max(x, y); NaN if either is."""
+    return np.maximum(x, y)
+
+
+def smaller(x: Any, y: Any) -> Any:
+    """min(x, y); NaN if either is."""
+    return np.minimum(x, y)
+
+
+def magnitude(x: Any) -> Any:
+    """|x|"""
+    return np.abs(x)
+
+
+def with_sign_of(x: Any, y: Any) -> Any:
+    """|x| with the sign of y."""
+    return np.copysign(x, y)
+
+
+_native(larger, _call("maximum"))
+_native(smaller, _call("minimum"))
+_native(magnitude, _call("fabs"))
+_native(with_sign_of, _call("copysign"))
+
+
+def _layout(real: ir.Type) -> tuple[ir.IntType, int, int]:
+    """The integer type of a float's bits, the width of its fraction and the bias of its exponent."""
+    return (ir.IntType(32), 23, 127) if isinstance(real, ir.FloatType) else (ir.IntType(64), 52, 1023)
+
+
+def power_of_two(x: Any) -> Any:
+    """2ⁿ for an x = n + 1.5·2ᵖ, where p is the number of fraction bits: n stands in x's last bits."""
+    fraction = np.finfo(x.dtype).nmant
+    return np.ldexp(x.dtype.type(1), int(x - x.dtype.type(1.5 * 2**fraction)))
+
+
+def _emit_power_of_two(builder: ir.IRBuilder, x: Any) -> Any:
+    integer, fraction, bias = _layout(x.type)
+    shifted = builder.shl(builder.bitcast(x, integer), integer(fraction))
+    return builder.bitcast(builder.add(shifted, integer(bias << fraction)), x.type)
+
+
+def exponent(x: Any) -> Any:
+    """e of x = m·2ᵉ with ½ ≤ m < 1, for a normal x > 0."""
+    return x.dtype.type(np.frexp(x)[1])
+
+
+def _emit_exponent(builder: ir.IRBuilder, x: Any) -> Any:
+    # Converting 64-bit integers to doubles has no vector instruction on many machines: write
+    # the exponent into the fraction of 2ᵖ instead and take 2ᵖ off.
+    integer, fraction, bias = _layout(x.type)
+    biased = builder.lshr(builder.bitcast(x, integer), integer(fraction))
+    magic = integer((fraction + bias) << fraction)
+    written = builder.bitcast(builder.or_(biased, magic), x.type)
+    return builder.fsub(written, x.type(float(2**fraction + bias - 1)))
+
+
+def mantissa(x: Any) -> Any:
+    """m of x = m·2ᵉ with ½ ≤ m < 1, for a normal x > 0."""
+    return np.frexp(x)[0]
+
+
+def _emit_mantissa(builder: ir.IRBuilder, x: Any) -> Any:
+    integer, fraction, bias = _layout(x.type)
+    bits = builder.and_(builder.bitcast(x, integer), integer((1 << fraction) - 1))
+    return builder.bitcast(builder.or_(bits, integer((bias - 1) << fraction)), x.type)
+
+
+_native(power_of_two, _emit_power_of_two)
+_native(exponent, _emit_exponent)
+_native(mantissa, _emit_mantissa)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def rest(_typing: Any, arguments: Any, _place: Any) -> Any:
+    """The argument list from a place on."""
+
+    def generate(_context: Any, builder: ir.IRBuilder, _signature: Any, values: list[Any]) -> Any:
+        return builder.gep(values[0], [values[1]])
+
+    return arguments(arguments, types.int64), generate

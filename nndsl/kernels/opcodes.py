@@ -1,0 +1,19 @@
+"""The instructions of the native machine: rows of four integers, an opcode and up to three operands."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+WIDTH = 4
+"""Integers a row."""
+
+
+class Opcode(IntEnum):
+    """What a row does; `cell` is the address of an integer in memory."""
+
+    HALT = 0
+    CALL = 1  # function, arguments: call void function(int64 *arguments)
+    REPEAT = 2  # cell, count, end: cell ← 0, and go to row `end` where count is not positive
+    NEXT = 3  # cell, count, begin: cell ← cell + 1, and go to row `begin` while cell < count
+    BARRIER = 4  # barrier, threads: wait until that many threads are here
+    POLL = 5  # barrier, threads: a barrier where all threads halt if a stop has been asked for

@@ -1,0 +1,117 @@
+"""Runs programs on the native machine, or one instruction at a time under a watcher's eyes.
+
+A program is an array of int64 rows `[opcode, first, second, third]` (see `nndsl.kernels.opcodes`) whose last is
+HALT. It holds addresses: whoever made it keeps the memory behind them alive.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nndsl.kernels.opcodes import WIDTH, Opcode
+from nndsl.planning.plan import Precision
+from nndsl.runtime.cache import address
+
+Program = NDArray[np.int64]
+Observe = Callable[[int], None]
+"""Is told the number of the row that has just been executed."""
+
+BARRIER_CELLS = 24
+_Kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # releases the interpreter lock while it runs
+
+
+def program(rows: Sequence[Sequence[int]]) -> Program:
+    """Rows of up to four integers as a program; HALT is added."""
+    table = np.zeros((len(rows) + 1, WIDTH), np.int64)
+    for place, row in enumerate(rows):
+        table[place, : len(row)] = row
+    return table
+
+
+def barrier() -> NDArray[np.int64]:
+    """A meeting point of threads, whose address BARRIER and POLL take."""
+    return np.zeros(BARRIER_CELLS, np.int64)
+
+
+class StopRequest:
+    """Asks running programs to halt at their next POLL."""
+
+    def __init__(self) -> None:
+        self.cell = np.zeros(1, np.int64)
+
+    def ask(self) -> None:
+        self.cell[0] = 1
+
+    @property
+    def asked(self) -> bool:
+        return bool(self.cell[0])
+
+
+@cache
+def _callable(function: int) -> Callable[[int], None]:
+    return _Kernel(function)
+
+
+def call(function: int, arguments: NDArray[np.int64]) -> None:
+    """Call one kernel by its address."""
+    _callable(function)(arguments.ctypes.data)
+
+
+def _interpret(table: Program, stop: StopRequest) -> None:
+    arguments = np.array([table.ctypes.data, stop.cell.ctypes.data], np.int64)
+    call(address("interpret", Precision.FLOAT64), arguments)
+
+
+def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
+    """Run each program in a thread of its own until all have halted.
+
+    On an interrupt from the keyboard the programs are asked to stop, and the interrupt is raised when they have.
+    """
+    stop = stop or StopRequest()
+    address("interpret", Precision.FLOAT64)  # compiled here once, not by the threads
+    threads = [threading.Thread(target=_interpret, args=(table, stop), daemon=True) for table in programs]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        stop.ask()
+        for thread in threads:
+            thread.join()
+        raise
+
+
+def step(table: Program, observe: Observe, stop: StopRequest | None = None) -> None:
+    """Run one program in Python, row by row, and tell `observe` after each kernel call.
+
+    Barriers are passed: the program is alone.
+    """
+    stop = stop or StopRequest()
+    row = 0
+    while True:
+        opcode, first, second, third = map(int, table[row])
+        row += 1
+        match Opcode(opcode):
+            case Opcode.CALL:
+                _callable(first)(second)
+                observe(row - 1)
+            case Opcode.REPEAT:
+                ctypes.c_int64.from_address(first).value = 0
+                row = third if second <= 0 else row
+            case Opcode.NEXT:
+                cell = ctypes.c_int64.from_address(first)
+                cell.value += 1
+                row = third if cell.value < second else row
+            case Opcode.POLL if stop.asked:
+                return
+            case Opcode.BARRIER | Opcode.POLL:
+                pass
+            case Opcode.HALT:
+                return
