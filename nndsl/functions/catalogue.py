@@ -27,6 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 
@@ -77,6 +78,10 @@ class Function:
     doc: str
     lower: Callable[..., Any] | None
     parameters: tuple[tuple[str, tuple[str, ...], float], ...] = ()
+
+    def asks(self, name: str) -> bool:
+        """Whether the body takes something beside what the signature says: `units`, `noise`."""
+        return self.lower is not None and name in signature(self.lower).parameters
 
 
 Lowering = Callable[..., Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from nndsl.functions.catalogue import function
@@ -63,7 +64,7 @@ def maximum(x: Term, y: Term) -> Term:
 @function("abs", "(x: real[*u]) -> real[*u]")
 def absolute(x: Term) -> Term:
     """|x|."""
-    return x.apply("abs")
+    return x.apply("absolute")
 
 
 @function("exp", "(x: real[*u]) -> real[*u]")
@@ -177,13 +178,14 @@ def leaky_relu(x: Term, slope: float) -> Term:
 @function("elu", "(x: real[*u]; alpha: number = 1) -> real[*u]")
 def elu(x: Term, alpha: float) -> Term:
     """x where x > 0, else alpha · (exp x - 1) (Clevert et al. 2016)."""
-    return x.apply("relu") + alpha * ((-(-x).apply("relu")).apply("exp") - 1)
+    below = -(-x).apply("relu")
+    return x.apply("relu") + alpha * (below.apply("exp") - 1)
 
 
 @function("gelu", "(x: real[*u]) -> real[*u]")
 def gelu(x: Term) -> Term:
     """x · Φ(x), with Φ the normal distribution function, exactly (Hendrycks and Gimpel 2016)."""
-    return x * (0.5 * (1 + (x * 0.5**0.5).apply("erf")))
+    return x * (0.5 * (1 + (x * math.sqrt(0.5)).apply("erf")))
 
 
 @function("silu", "(x: real[*u]) -> real[*u]")
@@ -195,7 +197,7 @@ def silu(x: Term) -> Term:
 @function("softplus", "(x: real[*u]) -> real[*u]")
 def softplus(x: Term) -> Term:
     """log(1 + exp x), without overflow."""
-    return x.softplus()
+    return x.apply("softplus")
 
 
 @function("tanh", "(x: real[*u]) -> real[*u]")
@@ -222,4 +224,4 @@ def sign(x: Term) -> Term:
 
     A Hopfield unit at zero net input keeps its state: `settle` and feedback through `sign` see to that.
     """
-    return 1 - 2 * x.apply("less", x.zero())
+    return x.constant(1) - 2 * x.apply("less", x.zero())

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nndsl.functions.catalogue import function
+from nndsl.functions.catalogue import declare, function
 
 if TYPE_CHECKING:
-    from nndsl.building.distributions import Distribution
     from nndsl.building.term import Term
 
 
@@ -30,7 +29,7 @@ def cross_entropy(logits: Term, target: Term, smoothing: float) -> Term:
 @function("bce", "(logits: real[*u], target: binary[*u]) -> real[1]")
 def bce(logits: Term, target: Term) -> Term:
     """Binary cross entropy, Σ_k log(1 + exp(logits_k)) - target_k · logits_k. Targets may lie in [0, 1]."""
-    return (logits.softplus() - target * logits).sum_units()
+    return (logits.apply("softplus") - target * logits).sum_units()
 
 
 @function("mse", "(y: real[*u], target: real[*u]) -> real[1]")
@@ -42,13 +41,13 @@ def mse(y: Term, target: Term) -> Term:
 @function("mae", "(y: real[*u], target: real[*u]) -> real[1]")
 def mae(y: Term, target: Term) -> Term:
     """Mean absolute error, the average over the units of |y_k - target_k|."""
-    return (y - target).apply("abs").mean_units()
+    return (y - target).apply("absolute").mean_units()
 
 
 @function("huber", "(y: real[*u], target: real[*u]; delta: number = 1) -> real[1]")
 def huber(y: Term, target: Term, delta: float) -> Term:
     """The average over the units of d²/2 where |d| ≤ delta, else delta · (|d| - delta/2), d = y - target."""
-    distance = (y - target).apply("abs")
+    distance = (y - target).apply("absolute")
     near = distance.apply("minimum", distance.constant(delta))
     return (near * (distance - 0.5 * near)).mean_units()
 
@@ -61,13 +60,13 @@ def hinge(scores: Term, target: Term, margin: float) -> Term:
     return ((1 - target) * (scores - correct + margin).apply("relu")).sum_units()
 
 
-@function("kl", "(q: distribution[*u], p: distribution[*u]) -> real[1]")
-def kl(q: Distribution, p: Distribution) -> Term:
-    """Kullback-Leibler divergence KL(q ‖ p), summed over the units; q and p are of one kind.
-
-    q is a layer that is drawn (`z ~ normal(mu, s)`) or a distribution, as p is: `kl(z, normal(0, 1))`.
-    """
-    return q.divergence(p).sum_units()
+declare(
+    "function",
+    "kl",
+    "(q: distribution[*u], p: distribution[*u]) -> real[1]",
+    "Kullback-Leibler divergence KL(q ‖ p), summed over the units; q and p are of one kind. q is a layer "
+    "that is drawn (`z ~ normal(mu, s)`) or a distribution, as p is: `kl(z, normal(0, 1))`.",
+)
 
 
 @function("l2", "(x: real[*u]) -> real[1]")
@@ -79,4 +78,4 @@ def l2(x: Term) -> Term:
 @function("l1", "(x: real[*u]) -> real[1]")
 def l1(x: Term) -> Term:
     """Σ |x| over all units, or all entries of a parameter; `l1(weights)` over all but biases."""
-    return x.apply("abs").sum_units()
+    return x.apply("absolute").sum_units()

@@ -33,10 +33,11 @@ def quantization_error(match: Term) -> Term:
 def topographic_error(match: Term) -> Term:
     """The share of examples whose nearest and second nearest prototypes are no neighbours on the sheet
     (of the eight around a unit; Kiviluoto 1996)."""
-    rows, columns = match.units
+    columns = match.units[1]
     best = match.argmin_units()
-    second = (match + best.one_hot(match.units) * match.constant(1e30)).argmin_units()
-    row = [float(unit // columns) for unit in range(rows * columns)]
-    column = [float(unit % columns) for unit in range(rows * columns)]
-    apart = [(best.look_up(place) - second.look_up(place)).apply("abs") for place in (row, column)]
-    return match.constant(1.5).apply("less", apart[0].apply("maximum", apart[1]))
+    beyond = match.max_units() - match.min_units() + 1
+    second = (match + best.one_hot(match.units) * beyond).argmin_units()
+    best_row, second_row = (((winner.real() + 0.5) / columns).apply("floor") for winner in (best, second))
+    rows_apart = (best_row - second_row).apply("absolute")
+    columns_apart = (best.real() - second.real() - columns * (best_row - second_row)).apply("absolute")
+    return match.constant(1.5).apply("less", rows_apart.apply("maximum", columns_apart))

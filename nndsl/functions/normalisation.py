@@ -43,10 +43,10 @@ def batch_norm(x: Term, epsilon: float, momentum: float, gain: Term, offset: Ter
 
 
 @function("dropout", "(x: real[*u]; p: number) -> real[*u]")
-def dropout(x: Term, p: float) -> Term:
+def dropout(x: Term, p: float, noise: Term | None) -> Term:
     """In training each unit is 0 with probability p, else x / (1 - p); x itself otherwise
-    (Srivastava et al. 2014)."""
-    if not x.training or p == 0:
+    (Srivastava et al. 2014). A body that has `noise` gets it, uniform in [0, 1), in training only.
+    """
+    if noise is None:
         return x
-    kept = x.constant(p).apply("less", x.uniform())
-    return x * kept * (1 / (1 - p))
+    return x * x.constant(p).apply("less_equal", noise) * (1 / (1 - p))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log, pi
 from typing import TYPE_CHECKING
 
 from nndsl.functions.catalogue import function
@@ -16,10 +17,8 @@ def sinusoid(t: Term, units: tuple[int, ...]) -> Term:
 
     t counts from zero; d is the number of units here. A body that has `units` is told them.
     """
-    from math import log
-
     (d,) = units
-    frequencies = [-(unit // 2) * 2 / d * log(10000.0) for unit in range(d)]
-    phases = [unit % 2 * 1.5707963267948966 for unit in range(d)]
-    angle = t * t.given(frequencies).apply("exp")
-    return (angle + t.given(phases)).apply("sin")
+    unit = t.unit_number(d)
+    odd = unit - 2 * (unit * 0.5).apply("floor")
+    frequency = ((odd - unit) * (log(10000.0) / d)).apply("exp")
+    return (t * frequency + odd * (pi / 2)).apply("sin")

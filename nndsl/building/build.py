@@ -1,0 +1,136 @@
+"""Model -> Graph: the computation that a model describes, as operators.
+
+Data enter as `Input` leaves named after the inputs and targets, the batch dimension first, then the index
+space, then the units; `onehot` data as an index, without a unit axis. Parameters are `ParameterLeaf`s.
+Only what the results need is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from nndsl.building.expressions import lower
+from nndsl.building.layout import Layout
+from nndsl.building.refusals import refused_definition, refused_expression, refused_stage
+from nndsl.building.scope import Scope
+from nndsl.building.term import Term
+from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
+from nndsl.graph.builder import Builder, prune
+from nndsl.graph.graph import Graph
+from nndsl.operators.broadcasting import Sum
+from nndsl.semantics.model import Apply, Definition, Expression, Minimize, Model, Stage
+from nndsl.semantics.walk import values_of
+from nndsl.types import Domain
+
+LOSS = "loss"
+"""The name of the training objective among a graph's outputs."""
+
+
+def forward(model: Model, *, training: bool = False) -> Graph:
+    """The graph of the whole network; its outputs are all layers and outputs, by name.
+
+    Raises NNDSLError where something of it cannot be run yet.
+    """
+    building = _Building(model, training)
+    building.define(model.definitions)
+    names = [definition.value.name for definition in model.definitions]
+    return building.graph({name: building.scope.values[name] for name in names})
+
+
+def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
+    """What a stage minimises and reports: the outputs `loss`, and each measure by its text.
+
+    The loss is averaged over the batch, of what each example sums to over its index space; summands that do
+    not depend on examples, such as `l2(weights)`, are added once. A measure is averaged over both.
+    A stage that learns by a rule has no `loss`. Raises NNDSLError where something cannot be run yet.
+    """
+    building = _Building(model, training)
+    building.refuse(refused_stage(stage))
+    expressions = [measure.expression for measure in stage.measures]
+    if isinstance(stage.how, Minimize):
+        expressions.append(stage.how.objective)
+    building.define(needed(model, expressions))
+    outputs = {}
+    if isinstance(stage.how, Minimize):
+        with building.scope.build.at(LOSS, stage.how.objective.span):
+            outputs[LOSS] = loss(building.scope, stage.how.objective)
+    for measure in stage.measures:
+        with building.scope.build.at(measure.text, measure.span):
+            outputs[measure.text] = averaged(lower(building.scope, measure.expression))
+    return building.graph(outputs)
+
+
+def expressions(model: Model, wanted: Mapping[str, Expression], *, training: bool = False) -> Graph:
+    """The graph of any typed expressions of a model, by name, one result for each example.
+
+    Raises NNDSLError where something of it cannot be run yet.
+    """
+    building = _Building(model, training)
+    for expression in wanted.values():
+        building.refuse(refused_expression(expression))
+    building.define(needed(model, wanted.values()))
+    outputs = {}
+    for name, expression in wanted.items():
+        with building.scope.build.at(name, expression.span):
+            outputs[name] = lower(building.scope, expression)
+    return building.graph(outputs)
+
+
+def needed(model: Model, wanted: Iterable[Expression]) -> tuple[Definition, ...]:
+    """The definitions that some expressions rest on, in the model's order."""
+    names = {value.name for expression in wanted for value in values_of(expression)}
+    found = []
+    for definition in reversed(model.definitions):
+        if definition.value.name in names:
+            names.update(value.name for value in values_of(definition.expression))
+            found.append(definition)
+    return tuple(reversed(found))
+
+
+class _Building:
+    """A graph in the making; `define` builds layers, in order, and raises where one cannot be run."""
+
+    def __init__(self, model: Model, training: bool) -> None:
+        self.model = model
+        self.scope = Scope(Builder(), training)
+        self.diagnostics = Diagnostics()
+
+    def refuse(self, found: Iterable[Diagnostic]) -> None:
+        for diagnostic in found:
+            self.diagnostics.add(diagnostic)
+
+    def define(self, definitions: Iterable[Definition]) -> None:
+        definitions = tuple(definitions)
+        for definition in definitions:
+            self.refuse(refused_definition(definition))
+        self.diagnostics.raise_if_errors()
+        for definition in definitions:
+            self.scope.values[definition.value.name] = self._defined(definition)
+
+    def _defined(self, definition: Definition) -> Term:
+        value = definition.value
+        with self.scope.build.at(value.name, value.span):
+            term = lower(self.scope, definition.expression)
+            term = term if value.type.domain is Domain.INDEX else term.real()
+            term = replace(term, layout=term.layout.renamed(value.type.space))
+            return term.stretched(Layout(True, value.type.space, value.type.units))
+
+    def graph(self, outputs: Mapping[str, Term]) -> Graph:
+        return prune(self.scope.build.graph({name: term.node for name, term in outputs.items()}))
+
+
+def loss(scope: Scope, expression: Expression) -> Term:
+    """The objective as one number. Each summand is summed over its own index space."""
+    match expression:
+        case Apply(function="add" | "subtract" as function, arguments=(left, right)):
+            return loss(scope, left).apply(function, loss(scope, right))
+        case _:
+            term = lower(scope, expression).sum_units()
+            total = term.reduced(Sum, term.layout.axes(term.layout.space))
+            return total.mean_examples()
+
+
+def averaged(term: Term) -> Term:
+    """A measure as one number: the mean over units, index space and batch."""
+    return term.real().mean_units().mean_examples()

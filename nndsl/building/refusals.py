@@ -1,0 +1,130 @@
+"""Finds what a model asks for that cannot be run yet, each at its place in the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from nndsl.diagnostics.catalogue.execution import (
+    BatchStatisticsNotExecutable,
+    ClockNotExecutable,
+    ConstructNotExecutable,
+    DataGraphNotExecutable,
+    DelayNotExecutable,
+    DrawNotExecutable,
+    EnergyNotExecutable,
+    GenerationNotExecutable,
+    LearningRuleNotExecutable,
+)
+from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.functions.catalogue import family
+from nndsl.semantics.model import (
+    Alternate,
+    Apply,
+    At,
+    Connect,
+    ConnectionKind,
+    Definition,
+    Expression,
+    Infer,
+    Likelihood,
+    Minimize,
+    Model,
+    Reduce,
+    Reference,
+    Rule,
+    Sample,
+    Stage,
+    Value,
+)
+from nndsl.semantics.walk import walk
+from nndsl.types import SetKind
+
+RULES = ("perceptron", "kmeans")
+"""The learning rules that are carried out, beside backpropagation."""
+
+
+def refused(model: Model) -> tuple[Diagnostic, ...]:
+    """Everything in a model that cannot be run yet, in the order of the text."""
+    found = [*_values(model.inputs), *_values(model.targets)]
+    for definition in model.definitions:
+        found += refused_definition(definition)
+    for stage in stages(model):
+        found += refused_stage(stage)
+    if model.generation is not None:
+        found.append(GenerationNotExecutable(span=model.generation.span))
+    return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: _start(diagnostic)))
+
+
+def stages(model: Model) -> Iterator[Stage]:
+    """All training stages, those of an alternation one by one."""
+    for stage in model.stages:
+        yield from stage.stages if isinstance(stage, Alternate) else (stage,)
+
+
+def refused_definition(definition: Definition) -> Iterator[Diagnostic]:
+    """What a layer asks for that cannot be run yet."""
+    yield from _values((definition.value,))
+    yield from refused_expression(definition.expression)
+
+
+def refused_stage(stage: Stage) -> Iterator[Diagnostic]:
+    """What a training stage asks for that cannot be run yet, beside the layers that it needs."""
+    match stage.how:
+        case Minimize(objective=objective):
+            yield from refused_expression(objective)
+        case Rule(name=name, span=span, arguments=arguments):
+            if name not in RULES:
+                yield LearningRuleNotExecutable(span=span, rule=name)
+            for argument in arguments:
+                yield from refused_expression(argument)
+        case Likelihood(method=method, span=span):
+            yield LearningRuleNotExecutable(span=span, rule=method)
+    for measure in stage.measures:
+        yield from refused_expression(measure.expression)
+
+
+def refused_expression(expression: Expression) -> Iterator[Diagnostic]:
+    """What an expression asks for that cannot be run yet."""
+    for part in walk(expression):
+        found = _refused(part)
+        if found is not None:
+            yield found
+
+
+def _refused(part: Expression) -> Diagnostic | None:
+    match part:
+        case At(value=Reference(value=value)) if part.delay:
+            return DelayNotExecutable(span=part.span, value=value.name, delay=part.delay)
+        case At() if part.delay:
+            return DelayNotExecutable(span=part.span, value=part.span.text, delay=part.delay)
+        case Reduce(neighbours=True, axes=(axis, *_)):
+            return DataGraphNotExecutable(span=part.span, value=part.span.text, graph=axis.set.graph or "")
+        case Infer(query=query, energy=energy):
+            return EnergyNotExecutable(span=part.span, query=query, energy=energy)
+        case Sample(distribution=distribution):
+            return DrawNotExecutable(span=part.span, what=distribution)
+        case Apply(function="dropout"):
+            return DrawNotExecutable(span=part.span, what="dropout")
+        case Apply(function="batch_norm"):
+            return BatchStatisticsNotExecutable(span=part.span)
+        case Apply(function=name) if name in family("function") and family("function")[name].lower is None:
+            return ConstructNotExecutable(span=part.span, construct=f"the function '{name}'")
+        case Connect(kind=ConnectionKind.SPARSE):
+            return ConstructNotExecutable(span=part.span, construct="a random wiring, 'sparse'")
+        case _:
+            return None
+
+
+def _values(values: Iterable[Value]) -> Iterator[Diagnostic]:
+    for value in values:
+        for axis in value.type.space:
+            if axis.set.graph is not None:
+                yield DataGraphNotExecutable(span=value.span, value=value.name, graph=axis.set.graph)
+                break
+            if axis.set.kind is SetKind.CLOCK:
+                yield ClockNotExecutable(span=value.span, value=value.name)
+                break
+
+
+def _start(diagnostic: Diagnostic) -> int:
+    return diagnostic.span.start if diagnostic.span is not None else 0
