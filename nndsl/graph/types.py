@@ -11,6 +11,9 @@ from nndsl.types import Extent
 BATCH = "batch"
 """The symbol of the number of examples in a batch."""
 
+LEARNED = "learned"
+"""The symbol of how many numbers an update is for."""
+
 
 class Element(StrEnum):
     """What one entry of a tensor is; its width in bytes is decided when a plan is made."""

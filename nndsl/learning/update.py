@@ -15,14 +15,11 @@ from nndsl.building.term import Term
 from nndsl.functions.catalogue import family
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph
-from nndsl.graph.types import TensorType
+from nndsl.graph.types import LEARNED, TensorType
 from nndsl.operators.broadcasting import Sum
 from nndsl.operators.leaves import Input, ParameterLeaf
 from nndsl.semantics.model import OptimizerSettings, Ramp, Schedule, Setting
 from nndsl.types import Axis, Extent, IndexSet, SetKind
-
-LEARNED = "learned"
-"""The symbol of how many numbers an update is for, and the key of the vector of them."""
 
 _VECTOR = Layout(space=(Axis(IndexSet(LEARNED, SetKind.SEQUENCE), Extent(LEARNED)),))
 

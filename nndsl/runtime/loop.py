@@ -1,0 +1,190 @@
+"""The native loop over minibatches: examples in, a graph's plan, sums of its measures, an update.
+
+Each thread runs the same plan on its share of every minibatch. They meet at barriers to add their shares of what
+is summed over examples, and each updates its slice of the learned vector. What is the same for
+every minibatch is bound once; between two calls of `run` only the order of the examples changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nndsl.graph.types import BATCH, LEARNED, Element
+from nndsl.planning.plan import Plan
+from nndsl.runtime import machine
+from nndsl.runtime.binding import Call, bind, bits
+from nndsl.runtime.cache import OnCompile, prepare
+from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
+from nndsl.runtime.program import MEET, Meeting, Turns
+from nndsl.runtime.vector import VectorLayout
+
+SUM = "sum."
+"""Outputs of a step's graph that begin so are summed over examples for an update; the others are measures."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """What becomes of the learned vector from the sums over a minibatch, or over an epoch.
+
+    `plan` has the external buffers `learned`, `gradient`, `state.NAME`, `step`, `steps` and `square`, as
+    far as it needs them. `square`, where it is there, is the plan of the gradient's squared length.
+    """
+
+    plan: Plan
+    square: Plan | None = None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The vector of learned numbers, and the states of their optimizer by name."""
+
+    layout: VectorLayout
+    vector: Array
+    states: Mapping[str, Array]
+
+
+def share(whole: int, thread: int, threads: int) -> tuple[int, int]:
+    """Where a thread's share of something begins, and how large it is."""
+    first = whole * thread // threads
+    return first, whole * (thread + 1) // threads - first
+
+
+class Loop:
+    """One graph over the examples of a data set, minibatch after minibatch.
+
+    `data` are whole columns by input, and `parameters` arrays by name: views of the learned vector
+    where they are learned. `step` is the minibatch's size. `layout` is that of the sums over examples.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        data: Mapping[str, Array],
+        parameters: Mapping[str, Array],
+        step: int,
+        threads: int = 1,
+        layout: VectorLayout | None = None,
+        on_compile: OnCompile | None = None,
+    ) -> None:
+        self.plan, self.data, self.step, self.threads = plan, data, step, threads
+        self.parameters, self.on_compile = parameters, on_compile
+        self.real = dtype(Element.REAL, plan.precision)
+        self.count = len(next(iter(data.values())))
+        self.order = np.arange(self.count, dtype=np.int32)
+        self.stop = machine.StopRequest()
+        self.layout = layout or VectorLayout.of({})
+        self.measures = tuple(name for name in plan.outputs if not name.startswith(SUM))
+        self.totals = zeros((threads, len(self.measures)), self.real)
+        self.shares = zeros((threads, self.layout.size), self.real)
+        self.sums = zeros((self.layout.size,), self.real) if threads > 1 else self.shares[0]
+        self.learned: Learned | None = None
+        self.update: Update | None = None
+        self.clock = zeros((threads, 2), self.real)
+        self.square = zeros((threads, 1), self.real)
+        self._turn = np.zeros((threads, 2), np.int64)
+        self._barrier = machine.barrier()
+        self._rows = [self._memory_for_rows() for _ in range(threads)]
+        self._arenas = [zeros((plan.arena_bytes,), np.dtype(np.uint8)) for _ in range(threads)]
+        self._programs: dict[int, list[Turns]] = {}
+
+    def learn(self, learned: Learned, update: Update, steps: int) -> None:
+        """From now on each minibatch updates the learned vector; the whole training has `steps` of them."""
+        self.learned, self.update = learned, update
+        self.clock[:] = (1, steps)
+
+    def run(self, first: int, turns: int) -> dict[str, float]:
+        """Runs minibatches `first` to `first + turns - 1` of the order; the last one may be smaller.
+
+        Returns each measure's sum over the examples. Ends early where `stop` has been asked for.
+        """
+        whole = min(turns, max(self.count // self.step - first, 0))
+        self.totals[:] = 0
+        if whole:
+            self._run(self.step, first, whole)
+        if whole < turns:
+            self._run(self.count % self.step, first + whole, 1)
+        sums = np.sum(self.totals, axis=0, dtype=np.float64)
+        return dict(zip(self.measures, map(float, sums), strict=True))
+
+    @property
+    def turns(self) -> int:
+        """How many minibatches there are in an epoch."""
+        return -(-self.count // self.step)
+
+    def _run(self, batch: int, first: int, turns: int) -> None:
+        if batch not in self._programs:
+            self._programs[batch] = self._bound(batch)
+        self._turn[:, 1] = first
+        for program in self._programs[batch]:
+            program.set_count(turns)
+        machine.run([program.table for program in self._programs[batch]], self.stop)
+
+    def _bound(self, batch: int) -> list[Turns]:
+        rows = [list(self._calls(thread, batch)) for thread in range(self.threads)]
+        kernels = [call.kernel for call in rows[0] if isinstance(call, Call)]
+        found = prepare(kernels, self.plan.precision, self.on_compile)
+        return [
+            Turns(calls, found, self._turn[thread], self._barrier, self.threads)
+            for thread, calls in enumerate(rows)
+        ]
+
+    def _calls(self, thread: int, batch: int) -> Iterator[Call | Meeting]:
+        """What one thread does for one minibatch."""
+        first, count = share(batch, thread, self.threads)
+        yield from self._take(thread, first, count)
+        arena = self._arenas[thread]
+        addresses = {name: address(array) for name, array in {**self.parameters, **self._rows[thread]}.items()}
+        sums = self.layout.views(self.shares[thread])
+        addresses |= {SUM + name: address(view) for name, view in sums.items()}
+        if count:
+            yield from bind(self.plan, {BATCH: count}, {BATCH: batch}, addresses, address(arena))
+            yield from self._tally(thread, batch)
+        if self.update is not None:
+            yield from self._update(thread, self.update)
+
+    def _take(self, thread: int, first: int, count: int) -> Iterator[Call]:
+        for name, rows in self._rows[thread].items():
+            column = self.data[name]
+            kernel = "take_labels" if column.dtype == np.int32 else "take_examples"
+            places = (rows, column, self.order, self._turn[thread])
+            sizes = (self.step, first, count, rows[:1].size)
+            yield Call(kernel, (*map(address, places), *sizes))
+
+    def _tally(self, thread: int, batch: int) -> Iterator[Call]:
+        for number, name in enumerate(self.measures):
+            buffer = self.plan.buffers[self.plan.outputs[name]]
+            value = address(self._arenas[thread]) + buffer.offset_bytes
+            yield Call("tally", (address(self.totals[thread, number:]), value, bits(float(batch))))
+
+    def _update(self, thread: int, update: Update) -> Iterator[Call | Meeting]:
+        assert self.learned is not None
+        first, count = share(self.layout.size, thread, self.threads)
+        if self.threads > 1:
+            yield MEET
+            places = (address(self.sums), address(self.shares))
+            yield Call("add_shares", (*places, first, count, self.threads, self.layout.size))
+        if update.square is not None:
+            yield MEET
+            whole = {"gradient": address(self.sums), "square": address(self.square[thread])}
+            sizes = {LEARNED: self.layout.size}
+            yield from bind(update.square, sizes, sizes, whole, 0)
+        slices = {LEARNED: self.learned.vector, "gradient": self.sums}
+        slices |= {f"state.{name}": state for name, state in self.learned.states.items()}
+        addresses = {name: address(vector[first:]) for name, vector in slices.items()}
+        addresses |= {"step": address(self.clock[thread]), "steps": address(self.clock[thread, 1:])}
+        addresses["square"] = address(self.square[thread])
+        yield from bind(update.plan, {LEARNED: count}, {LEARNED: self.layout.size}, addresses, 0)
+        yield Call("count_up", (address(self.clock[thread]),))
+        if self.threads > 1:
+            yield MEET
+
+    def _memory_for_rows(self) -> dict[str, Array]:
+        """A thread's share of a minibatch, by input."""
+        return {
+            buffer.name: for_buffer(buffer, self.plan.bounds, self.plan.precision)
+            for buffer in self.plan.externals
+            if buffer.name in self.data
+        }
