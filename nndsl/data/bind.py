@@ -50,7 +50,7 @@ def bind_values(
         if value.name not in bound and value.name not in table.columns:
             diagnostics.add(_unbound(value, table, dataset.span))
             continue
-        used |= {name: len(table.columns[name]) for name in _columns(expression) if name in table.columns}
+        used |= {name: len(table.columns[name]) for name in columns_of(expression) if name in table.columns}
         with _collected(diagnostics):
             found[value.name] = _bound(value, expression, table, dtype, (classes or {}).get(value.name))
     if len(set(used.values())) > 1:
@@ -131,10 +131,11 @@ def _unbound(value: model.Value, table: Table, span: Span) -> mistakes.UnboundVa
     )
 
 
-def _columns(expression: model.ColumnExpression) -> Iterator[str]:
+def columns_of(expression: model.ColumnExpression) -> Iterator[str]:
+    """The names of all columns that an expression uses."""
     match expression:
         case model.Column(name=name):
             yield name
         case model.Transform(arguments=arguments):
             for argument in arguments:
-                yield from _columns(argument)
+                yield from columns_of(argument)

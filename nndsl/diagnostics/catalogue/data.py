@@ -31,8 +31,14 @@ class UnknownDataset(Diagnostic):
 
     A bare name is one of the named sets; a file of your own stands in quotes.
 
-    Wrong: `data digit { x = image }`. Right: `data digits { x = image }`, or `data "digit.csv" { x = image
-    }`.
+    Wrong:
+
+        data digit { x = image }
+
+    Right:
+
+        data digits { x = image }
+        data "digit.csv" { x = image }
     """
 
     code: ClassVar[str] = "E0601"
@@ -54,8 +60,13 @@ class DataFileNotFound(Diagnostic):
     Named sets are looked for in the directories given with `--data`, in `data` where the command runs, and
     in nndsl's folder among the user's data. A file in quotes is looked for beside the spec first.
 
-    Wrong: `nndsl run lenet.nn` without the files of MNIST. Right: `nndsl run lenet.nn --data ~/datasets`,
-    where `~/datasets/mnist/train-images-idx3-ubyte.gz` and its three companions lie.
+    Wrong:
+
+        nndsl run lenet.nn                      # the files of MNIST lie in ~/datasets/mnist
+
+    Right:
+
+        nndsl run lenet.nn --data ~/datasets
     """
 
     code: ClassVar[str] = "E0602"
@@ -83,7 +94,13 @@ class UnreadableDataFile(Diagnostic):
     without pickled objects), `.txt` (UTF-8, a line an example), and idx (`…-ubyte`); all but `.npz` also
     compressed (`.gz`).
 
-    Wrong: `data "flowers.xlsx"`. Right: `data "flowers.csv"`, saved from the spreadsheet.
+    Wrong:
+
+        data "flowers.xlsx"
+
+    Right:
+
+        data "flowers.csv"                      # saved from the spreadsheet
     """
 
     code: ClassVar[str] = "E0603"
@@ -99,7 +116,13 @@ class UnreadableDataFile(Diagnostic):
 class DataTooLarge(Diagnostic):
     """A data file would not fit into memory, and was refused before memory was taken.
 
-    All examples are held in memory. Wrong: a table of 400 GB on a laptop. Right: a sample of its rows.
+    Wrong:
+
+        data "everything.csv"                   # 400 GB
+
+    Right:
+
+        data "sample.csv"                       # a sample of its rows
     """
 
     code: ClassVar[str] = "E0604"
@@ -121,7 +144,13 @@ class DataTooLarge(Diagnostic):
 class UnknownColumn(Diagnostic):
     """A `data` statement uses a column that the data do not have.
 
-    Wrong: `data digits { x = pixels / 16 }`. Right: `data digits { x = image / 16 }`.
+    Wrong:
+
+        data digits { x = pixels / 16 }
+
+    Right:
+
+        data digits { x = image / 16 }
     """
 
     code: ClassVar[str] = "E0605"
@@ -141,8 +170,13 @@ class UnknownColumn(Diagnostic):
 class NotANumber(Diagnostic):
     """A cell of a column that is used as numbers is text.
 
-    Wrong: `age` holds `34, 51, unknown`, and `x = age / 100`. Right: a file without that row, or with its
-    number.
+    Wrong:
+
+        data "people.csv" { x = age / 100 }     # age: 34, 51, unknown
+
+    Right:
+
+        data "people.csv" { x = age / 100 }     # age: 34, 51, 47
     """
 
     code: ClassVar[str] = "E0606"
@@ -163,8 +197,13 @@ class NotANumber(Diagnostic):
 class NotFinite(Diagnostic):
     """A value is missing or not finite, and would make every weight so.
 
-    Wrong: an empty cell, `NA`, `nan` or `inf` in a column that an input is bound to; `log(0)` of a column.
-    Right: a file without such rows.
+    Wrong:
+
+        data "weather.csv" { x = log(rain) }    # rain: 0.2, 0, NA
+
+    Right:
+
+        data "weather.csv" { x = log(rain + 1) }  # rain: 0.2, 0, 1.3
     """
 
     code: ClassVar[str] = "E0607"
@@ -187,7 +226,15 @@ class UnboundValue(Diagnostic):
 
     What `data` does not bind gets the column of its own name.
 
-    Wrong: `input x[64] … data digits`. Right: `input x[64] … data digits { x = image / 16 }`.
+    Wrong:
+
+        input x[64]
+        data digits
+
+    Right:
+
+        input x[64]
+        data digits { x = image / 16 }
     """
 
     code: ClassVar[str] = "E0608"
@@ -211,7 +258,15 @@ class WrongShape(Diagnostic):
 
     Sizes may be arranged anew (28x28 pixels for 784 units), but their number is the same.
 
-    Wrong: `input x[100] … data digits { x = image }`, whose images have 64 pixels. Right: `input x[64]`.
+    Wrong:
+
+        input x[100]
+        data digits { x = image / 16 }          # images of 8x8 pixels
+
+    Right:
+
+        input x[64]
+        data digits { x = image / 16 }
     """
 
     code: ClassVar[str] = "E0609"
@@ -258,8 +313,17 @@ class OutOfDomain(Diagnostic):
 
     `onehot` takes classes 0 to k-1 (or k different words), `binary` 0 to 1, `bipolar` -1 to 1.
 
-    Wrong: `target digit[9] onehot` for labels 0 to 9; `input x[64] binary … x = image` for pixels to 16.
-    Right: `target digit[10] onehot`; `x = image / 16` or `x = image > 7`.
+    Wrong:
+
+        target digit[9] onehot                  # labels 0 to 9
+        input  x[64] binary
+        data digits { x = image, digit = label }  # pixels 0 to 16
+
+    Right:
+
+        target digit[10] onehot
+        input  x[64] binary
+        data digits { x = image / 16, digit = label }
     """
 
     code: ClassVar[str] = "E0610"
@@ -284,7 +348,13 @@ class OutOfDomain(Diagnostic):
 class TooManyClasses(Diagnostic):
     """A column of words has more different words than the target has units.
 
-    Wrong: `target species[2] onehot` for setosa, versicolor, virginica. Right: `target species[3] onehot`.
+    Wrong:
+
+        target species[2] onehot                # setosa, versicolor, virginica
+
+    Right:
+
+        target species[3] onehot
     """
 
     code: ClassVar[str] = "E0611"
@@ -306,7 +376,13 @@ class TooManyClasses(Diagnostic):
 class DifferentLengths(Diagnostic):
     """Columns or arrays that belong together have different numbers of rows.
 
-    Wrong: `net.fit(x=images, digit=labels[:100])`. Right: as many labels as images.
+    Wrong:
+
+        net.fit(x=images, digit=labels[:100])
+
+    Right:
+
+        net.fit(x=images, digit=labels)
     """
 
     code: ClassVar[str] = "E0612"
@@ -321,7 +397,13 @@ class DifferentLengths(Diagnostic):
 class ShapesDisagree(Diagnostic):
     """An operation joins columns whose rows have different shapes.
 
-    Wrong: `x = image + thumbnail` for 28x28 and 8x8 pixels. Right: columns of one shape, or a number.
+    Wrong:
+
+        data "pairs.npz" { x = image + thumbnail }  # 28x28 and 8x8 pixels
+
+    Right:
+
+        data "pairs.npz" { x = image + other }  # both 28x28 pixels
     """
 
     code: ClassVar[str] = "E0613"
@@ -337,7 +419,13 @@ class ShapesDisagree(Diagnostic):
 class WindowTooLong(Diagnostic):
     """A window or a step ahead is as long as the series, so that nothing is left to learn from.
 
-    Wrong: `past = window(SUNACTIVITY, 500)` for 309 years. Right: `past = window(SUNACTIVITY, 12)`.
+    Wrong:
+
+        data "sunspots.csv" { past = window(SUNACTIVITY, 500) }  # 309 rows
+
+    Right:
+
+        data "sunspots.csv" { past = window(SUNACTIVITY, 12) }
     """
 
     code: ClassVar[str] = "E0614"
@@ -354,7 +442,13 @@ class WindowTooLong(Diagnostic):
 class UnknownArray(Diagnostic):
     """An array was given under a name that is neither an input nor a target of the network.
 
-    Wrong: `net.run(X=images)` where the spec says `input x[64]`. Right: `net.run(x=images)`.
+    Wrong:
+
+        net.run(X=images)                       # input x[64]
+
+    Right:
+
+        net.run(x=images)
     """
 
     code: ClassVar[str] = "E0615"
@@ -373,8 +467,13 @@ class UnknownArray(Diagnostic):
 class MissingArray(Diagnostic):
     """No array was given for an input, or for a target that the training needs.
 
-    Wrong: `net.fit(x=images)` where the spec has `target digit[10]`. Right: `net.fit(x=images,
-    digit=labels)`.
+    Wrong:
+
+        net.fit(x=images)                       # target digit[10] onehot
+
+    Right:
+
+        net.fit(x=images, digit=labels)
     """
 
     code: ClassVar[str] = "E0616"
@@ -394,8 +493,13 @@ class MissingArray(Diagnostic):
 class NoExamples(Diagnostic):
     """There is not a single example to work on.
 
-    Wrong: a file that holds nothing but a header; `split 0 : 0.5 : 0.5`. Right: at least one row for
-    training.
+    Wrong:
+
+        data digits { split 0 : 0.5 : 0.5 }
+
+    Right:
+
+        data digits { split 0.8 : 0.1 : 0.1 }
     """
 
     code: ClassVar[str] = "E0617"
@@ -410,7 +514,13 @@ class NoExamples(Diagnostic):
 class VariableLength(Diagnostic):
     """Examples of different lengths (texts, sounds, graphs) cannot be turned into arrays yet.
 
-    Wrong, for now: `data names { x = text }`. Right: columns in which every row has the same shape.
+    Wrong:
+
+        data names { x = text }
+
+    Right:
+
+        data digits { x = image / 16 }
     """
 
     code: ClassVar[str] = "E0860"
@@ -427,7 +537,13 @@ class UnknownColumnFunction(Diagnostic):
     Columns know arithmetic, comparisons, `abs exp log sqrt`, `join(a, b)` side by side, and `window(x, n)`,
     `after(x, n)`, `next previous tokens` for sequences.
 
-    Wrong: `x = relu(image)`. Right: `x = image / 16`.
+    Wrong:
+
+        data digits { x = relu(image) }
+
+    Right:
+
+        data digits { x = image / 16 }
     """
 
     code: ClassVar[str] = "E0618"

@@ -14,8 +14,13 @@ class NotARunFolder(Diagnostic):
 
     `nndsl run` prints the folder of its run at its end.
 
-    Wrong:  nndsl predict runs flowers.csv
-    Right:  nndsl predict runs/iris-20260131-142530 flowers.csv
+    Wrong:
+
+        nndsl predict runs flowers.csv
+
+    Right:
+
+        nndsl predict runs/iris-20260131-142530 flowers.csv
     """
 
     code: ClassVar[str] = "E0720"
@@ -35,8 +40,13 @@ class MissingPiece(Diagnostic):
     """A run folder lacks a file that is needed, because the training was stopped early or the file was
     deleted.
 
-    Wrong:  a folder without weights.safetensors
-    Right:  the folder of a run that came to its end
+    Wrong:
+
+        a folder without weights.safetensors
+
+    Right:
+
+        the folder of a run that came to its end
     """
 
     code: ClassVar[str] = "E0721"
@@ -55,8 +65,13 @@ class MissingPiece(Diagnostic):
 class CorruptPiece(Diagnostic):
     """A file of a run folder is damaged or was changed by hand.
 
-    Wrong:  settings.json cut off in its middle
-    Right:  the folder as nndsl run left it
+    Wrong:
+
+        settings.json cut off in its middle
+
+    Right:
+
+        the folder as nndsl run left it
     """
 
     code: ClassVar[str] = "E0722"
@@ -72,8 +87,13 @@ class CorruptPiece(Diagnostic):
 class WeightsDisagree(Diagnostic):
     """The weights of a run folder are not those of its network, because one of the two was exchanged.
 
-    Wrong:  spec.nn edited in the run folder, so that `h` has 64 units, where the weights have 128
-    Right:  a copy of spec.nn edited elsewhere, and trained again
+    Wrong:
+
+        spec.nn in the run folder edited, so that `h` has 64 units
+
+    Right:
+
+        a copy of spec.nn edited elsewhere, and trained
     """
 
     code: ClassVar[str] = "E0723"
@@ -94,8 +114,13 @@ class WeightsDisagree(Diagnostic):
 class UnwritableFolder(Diagnostic):
     """The folder for a run cannot be made.
 
-    Wrong:  nndsl run mlp.nn --runs /proc
-    Right:  nndsl run mlp.nn --runs ~/runs, or nndsl run mlp.nn --no-save
+    Wrong:
+
+        nndsl run mlp.nn --runs /proc
+
+    Right:
+
+        nndsl run mlp.nn --runs ~/runs, or nndsl run mlp.nn --no-save
     """
 
     code: ClassVar[str] = "E0724"

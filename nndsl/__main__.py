@@ -1,0 +1,5 @@
+"""`python -m nndsl` is `nndsl`."""
+
+from nndsl.cli.program import main
+
+main()

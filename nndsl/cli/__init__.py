@@ -1,0 +1,5 @@
+"""The command line."""
+
+from nndsl.cli.program import main
+
+__all__ = ["main"]

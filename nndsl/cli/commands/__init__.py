@@ -1,0 +1,1 @@
+"""The commands: every module of this package is one, and defines `command`."""

@@ -1,0 +1,37 @@
+"""`nndsl check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nndsl.cli.options import require_specs, show_warnings
+
+HELP = """
+Check specs: names, sizes, types, topology and training, without running anything.
+
+\b
+  nndsl check mlp.nn
+  nndsl check specs/*.nn
+
+All mistakes are shown at once, each at its place. `nndsl explain CODE` tells more about one.
+"""
+
+
+@click.command(help=HELP, short_help="Is the spec right?")
+@click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing where all is well.")
+def command(specs: tuple[Path, ...], quiet: bool) -> None:
+    from nndsl.diagnostics.diagnostic import Diagnostics
+
+    require_specs(specs)
+    diagnostics = Diagnostics()
+    for spec in specs:
+        for diagnostic in _check(spec):
+            diagnostics.add(diagnostic)
+    diagnostics.raise_if_errors()
+    show_warnings(diagnostics.warnings)
+    if not quiet:
+        right = f"{specs[0]} is right" if len(specs) == 1 else f"{len(specs)} specs are right"
+        click.echo(right)
