@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,22 +10,27 @@ from lark import Token
 from lark.tree import Meta
 from lark.visitors import Transformer_NonRecursive, v_args
 
+from nndsl.diagnostics.catalogue.syntax import SecondSplit, UnknownEscape
+from nndsl.diagnostics.diagnostic import Diagnostics
 from nndsl.source import Source, Span
 from nndsl.syntax import tree
 
-_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+ESCAPES = {r"\n": "\n", r"\t": "\t", r"\"": '"', r"\\": "\\"}
+_ESCAPE = re.compile(r"\\.")
 
 
 @v_args(meta=True)
 class TreeBuilder(Transformer_NonRecursive[Token, Any]):
-    """Builds a `Spec`; each method gets the children of its rule, which are built already.
+    """Builds the items of a `Spec`; each method gets the children of its rule, which are built already.
 
-    Iterative, so that the length of a file costs no stack.
+    `diagnostics` holds the mistakes that the grammar cannot see. It is iterative, so
+    that the length of a file costs no stack.
     """
 
     def __init__(self, source: Source) -> None:
         super().__init__()
         self._source = source
+        self.diagnostics = Diagnostics()
 
     # --- places and terminals
 
@@ -56,7 +62,15 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
         return tree.Extents(tuple(map(int, token.split("x"))), span=self._token(token))
 
     def STRING(self, token: Token) -> tree.String:
-        return tree.String(_unescaped(token[1:-1]), span=self._token(token))
+        span = self._token(token)
+        return tree.String(_ESCAPE.sub(lambda match: self._unescaped(match, span), token[1:-1]), span=span)
+
+    def _unescaped(self, match: re.Match[str], string: Span) -> str:
+        if match[0] not in ESCAPES:
+            start = string.start + 1 + match.start()
+            place = Span(self._source, start, start + len(match[0]))
+            self.diagnostics.add(UnknownEscape(match[0], span=place))
+        return ESCAPES.get(match[0], "")
 
     # --- a file
 
@@ -280,8 +294,10 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
     def data(self, meta: Meta, children: list[Any]) -> tree.Data:
         source, *items = children
         bindings = tuple(item for item in items if isinstance(item, tree.Binding))
-        split = next((item for item in items if isinstance(item, tree.Split)), None)
-        return tree.Data(source, bindings, split, span=self._place(meta))
+        splits = [item for item in items if isinstance(item, tree.Split)]
+        for second in splits[1:]:
+            self.diagnostics.add(SecondSplit(splits[0].span, span=second.span))
+        return tree.Data(source, bindings, splits[0] if splits else None, span=self._place(meta))
 
     def binding(self, meta: Meta, children: list[Any]) -> tree.Binding:
         return tree.Binding(*children, span=self._place(meta))
@@ -300,11 +316,3 @@ def _parted(given: Sequence[Any]) -> tuple[tuple[tree.Option, ...], tuple[Any, .
     options = tuple(child for child in given if isinstance(child, tree.Option))
     arguments = tuple(child for child in given if child is not None and not isinstance(child, tree.Option))
     return options, arguments
-
-
-def _unescaped(text: str) -> str:
-    parts = text.split("\\\\")
-    for mark, char in _ESCAPES.items():
-        if mark != "\\":
-            parts = [part.replace("\\" + mark, char) for part in parts]
-    return "\\".join(parts)

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import re
 
+from lark.exceptions import UnexpectedInput
+
+from nndsl.diagnostics.catalogue.syntax import EmptySpec, NoNetwork
+from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.source import Source, Span
 from nndsl.syntax.builder import TreeBuilder
+from nndsl.syntax.depth import too_deep
 from nndsl.syntax.grammar import load_grammar
-from nndsl.syntax.tree import Comment, Spec
+from nndsl.syntax.tree import Comment, Network, Spec
 
 _STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*')
 
 
-def parse(source: Source) -> Spec:
-    """The syntax tree of a file. Raises NNDSLError with all syntax errors that can be told apart."""
-    parsed = load_grammar().parse(source.text)
-    return Spec(source, TreeBuilder(source).transform(parsed), _comments(source), span=_whole(source))
+def parse(source: Source, *, library: bool = False) -> Spec:
+    """The syntax tree of a file; a `library` may do without a network.
 
+    Raises NNDSLError with all syntax errors that can be told apart.
+    """
+    try:
+        parsed = load_grammar().parse(source.text)
+    except UnexpectedInput:
+        from nndsl.syntax.recovery import syntax_errors
 
-def _whole(source: Source) -> Span:
-    return Span(source, 0, len(source.text))
+        raise NNDSLError(syntax_errors(source)) from None
+    deep = too_deep(source, parsed)
+    if deep:
+        raise NNDSLError(deep)
+    builder = TreeBuilder(source)
+    whole = Span(source, 0, len(source.text))
+    spec = Spec(source, builder.transform(parsed), _comments(source), span=whole)
+    if not library and not any(isinstance(item, Network) for item in spec.items):
+        builder.diagnostics.add(EmptySpec(span=whole) if not spec.items else NoNetwork(span=whole))
+    builder.diagnostics.raise_if_errors()
+    return spec
 
 
 def _comments(source: Source) -> tuple[Comment, ...]:

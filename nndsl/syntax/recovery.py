@@ -1,0 +1,74 @@
+"""All syntax errors of a file: each is named, repaired as it was probably meant, and parsing goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lark import Token
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.source import Source
+from nndsl.syntax.failure import STATEMENTS, Failure
+from nndsl.syntax.grammar import load_grammar
+from nndsl.syntax.mistakes import diagnose, passed_over
+from nndsl.syntax.tokens import LIMIT, tokens_of
+
+
+def syntax_errors(source: Source) -> tuple[Diagnostic, ...]:
+    """The file's syntax errors, at most LIMIT: one a line, because a second is often made by the first."""
+    tokens, found = tokens_of(source)
+    lines = {_line(mistake) for mistake in found}
+    trial = _Trial()
+    start, left = 0, len(tokens) + 1
+    for _ in range(10 * LIMIT):
+        if len(found) >= LIMIT or (stop := trial.stop(tokens, start)) is None:
+            break
+        index, expected = stop
+        failure = Failure(source, tokens, index, expected)
+        advanced = len(tokens) - index < left
+        repair = diagnose(failure) if advanced else passed_over(failure)
+        if advanced and _line(repair.diagnostic) not in lines:
+            found.append(repair.diagnostic)
+            lines.add(_line(repair.diagnostic))
+        start, left = min(repair.start, index), len(tokens) - index
+        tokens = repair.applied(tokens)
+    return tuple(found)
+
+
+def _line(mistake: Diagnostic) -> int:
+    return mistake.span.line_number if mistake.span else 0
+
+
+class _Trial:
+    """Feeds tokens to the parser, and goes back to the statement of a repair rather than to the beginning."""
+
+    def __init__(self) -> None:
+        self._saved = [(0, load_grammar().parse_interactive(""))]
+
+    def stop(self, tokens: Sequence[Token], changed: int) -> tuple[int, frozenset[str]] | None:
+        """Where the parser stops and what it would accept there, or None if it gets to the end.
+
+        `changed` is the first token that is another one than at the last call.
+        """
+        while self._saved[-1][0] > changed:
+            self._saved.pop()
+        begin, saved = self._saved[-1]
+        parser = saved.copy(deepcopy_values=False)
+        for index in range(begin, len(tokens)):
+            if tokens[index].type in STATEMENTS and index > self._saved[-1][0]:
+                self._saved.append((index, parser.copy(deepcopy_values=False)))
+            try:
+                parser.feed_token(tokens[index])
+            except UnexpectedToken:
+                return index, self._accepted(tokens, index)
+        return None
+
+    def _accepted(self, tokens: Sequence[Token], index: int) -> frozenset[str]:
+        """What fits at the index; asked of a parser that has not yet seen what does not."""
+        begin, saved = self._saved[-1]
+        parser: InteractiveParser = saved.copy(deepcopy_values=False)
+        for token in tokens[begin:index]:
+            parser.feed_token(token)
+        return frozenset(parser.accepts())
