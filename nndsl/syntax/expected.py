@@ -13,6 +13,14 @@ _GROUPS = (
     (DECLARATIONS, "a declaration"),
     (CLAUSES, "a clause of training"),
 )
+_NAMED = {
+    "$END": "the end of the file",
+    "INT": "a whole number",
+    "FLOAT": "a number",
+    "STRING": "a string",
+    "EXTENTS": "a size such as 5x5",
+    "COMPARISON": "a comparison",
+}
 _MOST = 4
 
 
@@ -41,16 +49,6 @@ def describe(expected: frozenset[str]) -> str:
 
 
 def _sign(kind: str) -> str:
-    named = {
-        "$END": "the end of the file",
-        "INT": "a whole number",
-        "FLOAT": "a number",
-        "STRING": "a string",
-    }
-    if kind in named:
-        return named[kind]
-    if kind == "EXTENTS":
-        return "a size such as 5x5"
-    if kind == "COMPARISON":
-        return "a comparison"
+    if kind in _NAMED:
+        return _NAMED[kind]
     return f"'{load_grammar().get_terminal(kind).pattern.value}'"

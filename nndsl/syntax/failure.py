@@ -116,8 +116,17 @@ class Failure:
         token = self.tokens[self.index if index is None else index]
         return token_span(self.source, token)
 
+    @property
+    def gap(self) -> Span:
+        """Where something is missing: at what is found, or behind the line before it."""
+        before = self.before
+        if before is None or not (self.begins_line(self.index) or self.found.type == "$END"):
+            return self.span()
+        end = before.end_pos or 0
+        return Span(self.source, end, end)
+
     def statement_end(self, index: int) -> int:
-        """Where the statement that holds the token ends: the next keyword of a statement, or a closing brace."""
+        """Where the statement that holds the token ends: the next statement's keyword or a closing brace."""
         depth = 0
         for i in range(index, len(self.tokens)):
             kind = self.tokens[i].type

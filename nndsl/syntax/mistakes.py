@@ -119,9 +119,8 @@ def foreign_sign(failure: Failure) -> Repair | None:
     if found == "==" and "EQUAL" in expected:
         return _replaced(failure, "'='", "==", "'=' defines a name, '==' compares two values", ("EQUAL",))
     if found.type == "_PRIME" and "STRING" in expected:
-        mistake = syntax.ForeignWord(
-            "a string", "'", 'strings stand in double quotes: "…"', span=failure.span()
-        )
+        advice = 'strings stand in double quotes: "…"'
+        mistake = syntax.ForeignWord("a string", "'", advice, span=failure.span())
         return _dropped(failure, mistake)
     for doubled, sign, instead in (
         ("TIMES", "**", "a power is written with '^': x^2"),
@@ -146,16 +145,10 @@ def misspelled_keyword(failure: Failure) -> Repair | None:
 
 
 def _statement_candidates(failure: Failure) -> list[int]:
-    """The names that may have been meant as keywords: the one before if it begins a line, and the one found."""
+    """The names that may have been meant as keywords: one before that begins its line, and the one found."""
     before, index = failure.before, failure.index
-    places = []
-    if (
-        before is not None
-        and before.type == "NAME"
-        and failure.begins_line(index - 1)
-        and not failure.bracket
-    ):
-        places.append(index - 1)
+    swallowed = before is not None and before.type == "NAME" and failure.begins_line(index - 1)
+    places = [index - 1] if swallowed and failure.bracket is None else []
     if failure.found.type == "NAME":
         places.append(index)
     return places
@@ -183,7 +176,7 @@ def unclosed_bracket(failure: Failure) -> Repair | None:
     if not (ends or wrong or not failure.closes_later(opening)):
         return None
     mistake = syntax.UnclosedBracket(
-        SIGNS[closing], failure.shown, failure.span(failure.bracket), span=failure.span()
+        SIGNS[closing], failure.shown, failure.span(failure.bracket), span=failure.gap
     )
     replaces = wrong and all(failure.tokens[i].type != OPENING[found] for i in failure.opened)
     return Repair(mistake, failure.index, failure.index + replaces, (closing,))
@@ -298,7 +291,10 @@ def missing_definition(failure: Failure) -> Repair | None:
         return None
     place = failure.index - swallowed
     mistake = syntax.MissingDefinition(
-        kind.lower(), shown(failure.tokens[place]), "TILDE" in failure.expected, span=failure.span(place)
+        kind.lower(),
+        shown(failure.tokens[place]),
+        "TILDE" in failure.expected,
+        span=failure.span(place) if swallowed else failure.gap,
     )
     value = ("EQUAL", "NAME") if failure.ends_here else ("EQUAL",)
     return Repair(mistake, place, place, value)
@@ -310,7 +306,7 @@ def missing_name(failure: Failure) -> Repair | None:
         return None
     if failure.found.type not in _AFTER_A_NAME | {"LPAR", "LBRACE"} and not failure.ends_here:
         return None
-    mistake = syntax.MissingName(str(before), failure.shown, span=failure.span())
+    mistake = syntax.MissingName(str(before), failure.shown, span=failure.gap)
     if failure.ends_here:
         return Repair(mistake, failure.index - 1, failure.index)
     return Repair(mistake, failure.index, failure.index, ("NAME",))
@@ -404,7 +400,8 @@ def unexpected(failure: Failure) -> Repair:
         hint = f'a file stands in quotes: import "{failure.found}.nn"; the library: use NAME from std'
     if failure.statement_type in ("INPUT", "TARGET") and failure.found.type == "EQUAL":
         hint = "inputs and targets get their values from data { … }; what is computed is a layer"
-    mistake = syntax.Unexpected(describe(failure.expected), failure.shown, hint, span=failure.span())
+    place = failure.gap if failure.ends_here else failure.span()
+    mistake = syntax.Unexpected(describe(failure.expected), failure.shown, hint, span=place)
     return _dropped(failure, mistake)
 
 
@@ -434,8 +431,8 @@ def _dropped(failure: Failure, mistake: Diagnostic) -> Repair:
 
 RULES: tuple[Rule, ...] = (
     keyword_as_name,
-    foreign_statement,
     foreign_word,
+    foreign_statement,
     foreign_sign,
     misspelled_keyword,
     missing_over,

@@ -35,7 +35,9 @@ def parse(source: Source, *, library: bool = False) -> Spec:
     whole = Span(source, 0, len(source.text))
     spec = Spec(source, builder.transform(parsed), _comments(source), span=whole)
     if not library and not any(isinstance(item, Network) for item in spec.items):
-        builder.diagnostics.add(EmptySpec(span=whole) if not spec.items else NoNetwork(span=whole))
+        end = spec.items[-1].span.end if spec.items else 0
+        mistake = NoNetwork if spec.items else EmptySpec
+        builder.diagnostics.add(mistake(span=Span(source, end, end)))
     builder.diagnostics.raise_if_errors()
     return spec
 

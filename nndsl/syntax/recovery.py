@@ -55,10 +55,10 @@ class _Trial:
         while self._saved[-1][0] > changed:
             self._saved.pop()
         begin, saved = self._saved[-1]
-        parser = saved.copy(deepcopy_values=False)
+        parser = _copy(saved)
         for index in range(begin, len(tokens)):
             if tokens[index].type in STATEMENTS and index > self._saved[-1][0]:
-                self._saved.append((index, parser.copy(deepcopy_values=False)))
+                self._saved.append((index, _copy(parser)))
             try:
                 parser.feed_token(tokens[index])
             except UnexpectedToken:
@@ -68,7 +68,13 @@ class _Trial:
     def _accepted(self, tokens: Sequence[Token], index: int) -> frozenset[str]:
         """What fits at the index; asked of a parser that has not yet seen what does not."""
         begin, saved = self._saved[-1]
-        parser: InteractiveParser = saved.copy(deepcopy_values=False)
+        parser = _copy(saved)
         for token in tokens[begin:index]:
             parser.feed_token(token)
-        return frozenset(parser.accepts())
+        return frozenset(parser.accepts())  # type: ignore[no-untyped-call]
+
+
+def _copy(parser: InteractiveParser) -> InteractiveParser:
+    """Shares the trees, which nobody reads, and not the stack."""
+    copy: InteractiveParser = parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+    return copy

@@ -53,7 +53,7 @@ def tokens_of(source: Source) -> tuple[list[Token], list[Diagnostic]]:
         try:
             tokens = list(load_grammar().lex(text))
         except UnexpectedCharacters as error:
-            mistake, text = _repaired(source, text, error.pos_in_stream)
+            mistake, text = _repaired(source, text, error.pos_in_stream or 0)
             found.append(mistake)
         else:
             return [*tokens, _end(source, tokens)], found
@@ -75,11 +75,21 @@ def _repaired(source: Source, text: str, place: int) -> tuple[Diagnostic, str]:
     if char == '"':
         return _repaired_string(source, text, place)
     instead = _instead(char)
-    name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
-    help_text = "nothing: a statement needs no ';' at its end" if char == ";" else _quoted(instead)
-    mistake = StrayCharacter(char, name, help_text, span=Span(source, place, place + 1))
+    name = unicodedata.name(char, "").lower() or f"U+{ord(char):04X}"
+    mistake = StrayCharacter(char, name, instead, span=Span(source, place, place + 1))
     substitute = instead if instead and len(instead) == 1 else "x" if char.isalpha() else " "
-    return mistake, text[:place] + substitute + text[place + 1 :]
+    text = text[:place] + substitute + text[place + 1 :]
+    return mistake, _with_end_quote(text, place) if instead == '"' else text
+
+
+def _with_end_quote(text: str, place: int) -> str:
+    """Replaces the typographic mark that ends the string, too."""
+    for end in range(place + 1, len(text)):
+        if text[end] == "\n":
+            break
+        if _INSTEAD.get(text[end]) == '"':
+            return f'{text[:end]}"{text[end + 1 :]}'
+    return text
 
 
 def _repaired_string(source: Source, text: str, place: int) -> tuple[Diagnostic, str]:
@@ -101,7 +111,3 @@ def _instead(char: str) -> str | None:
         return plain
     words = unicodedata.name(char, "").split()
     return words[-1].lower() if words[:1] == ["GREEK"] and len(words) == 4 else None
-
-
-def _quoted(sign: str | None) -> str | None:
-    return None if sign is None else f"'{sign}' instead"

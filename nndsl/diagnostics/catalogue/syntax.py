@@ -55,9 +55,11 @@ class StrayCharacter(Diagnostic):
         return f"expected a sign of the language, found the character {shown}"
 
     def help(self) -> str | None:
+        if self.character == ";":
+            return "remove it: every statement begins with a keyword, and needs no sign at its end"
         if self.instead is None:
             return "remove it; names are made of the letters a to z, digits and '_'"
-        return f"write {self.instead}"
+        return f"write '{self.instead}' instead"
 
 
 @dataclass(frozen=True)
