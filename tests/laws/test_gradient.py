@@ -1,0 +1,59 @@
+"""Gradients are finite differences along a random direction, and so are gradients of gradients."""
+
+import numpy as np
+import pytest
+from instances import differentiable, feeds, wanted, weighted
+
+from nndsl.differentiation.reverse import differentiate
+from nndsl.graph.builder import extend
+from nndsl.graph.graph import Graph
+from nndsl.graph.interpret import interpret
+from nndsl.operators.arithmetic import Add, Multiply
+from nndsl.operators.broadcasting import Sum
+from nndsl.operators.operator import Sample
+
+STEP = 1e-6
+
+
+def slope(graph: Graph, output: str, given: dict, direction: dict) -> float:
+    """The central difference of an output along a direction in all wanted operands."""
+    ahead, behind = (
+        interpret(graph, {**given, **{key: given[key] + sign * STEP * d for key, d in direction.items()}})
+        for sign in (1, -1)
+    )
+    return float(ahead[output] - behind[output]) / (2 * STEP)
+
+
+def directions(sample: Sample, given: dict, seed: int) -> dict:
+    rng = np.random.default_rng(seed)
+    return {key: rng.normal(size=given[key].shape) for key in wanted(sample)}
+
+
+def along(gradients: dict, direction: dict) -> float:
+    return float(sum(np.sum(gradients[f"gradient.{key}"] * d) for key, d in direction.items()))
+
+
+@pytest.mark.parametrize("sample", differentiable())
+def test_gradient_is_the_finite_difference(sample: Sample) -> None:
+    graph = differentiate(weighted(sample), "loss", wanted(sample))
+    given = feeds(sample, graph)
+    direction = directions(sample, given, seed=2)
+    expected = slope(graph, "loss", given, direction)
+    assert along(interpret(graph, given), direction) == pytest.approx(expected, rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("sample", differentiable())
+def test_gradient_of_the_gradient_is_its_finite_difference(sample: Sample) -> None:
+    first = differentiate(weighted(sample), "loss", wanted(sample))
+    build, outputs = extend(first)
+    total = None
+    for key in wanted(sample):
+        dx = outputs[f"gradient.{key}"]
+        squares = build(Sum(tuple(range(dx.type.rank))), build(Multiply(), dx, dx))
+        total = squares if total is None else build(Add(), total, squares)
+    inputs = {key: first.by_name[key] for key in wanted(sample)}  # kept, even where no gradient needs them
+    second = differentiate(build.graph({"loss": total, **inputs}), "loss", wanted(sample))
+    given = feeds(sample, second)
+    direction = directions(sample, given, seed=3)
+    expected = slope(second, "loss", given, direction)
+    assert along(interpret(second, given), direction) == pytest.approx(expected, rel=1e-4, abs=1e-6)
