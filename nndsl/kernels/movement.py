@@ -1,0 +1,192 @@
+"""Entries copied, placed, picked by index and added up by index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from numba.extending import register_jitable
+
+from nndsl.kernels.kernel import kernel
+from nndsl.kernels.native import parallel_innermost_loops
+
+if TYPE_CHECKING:
+    from nndsl.kernels.kernel import Indices, Real, Reals, Rest, Truths
+
+
+@register_jitable  # type: ignore[untyped-decorator]
+def locate(number: int, axes: int, layout: Any, strides: int) -> int:
+    """The distance of an entry from the first, by its row-major number along the first `axes` axes.
+
+    `layout` begins with the axes' sizes; their strides begin at `strides`.
+    """
+    place = 0
+    for step in range(axes):
+        axis = axes - 1 - step
+        size = layout[axis]
+        place += (number % size) * layout[strides + axis]
+        number //= size
+    return place
+
+
+@register_jitable  # type: ignore[untyped-decorator]
+def count_rows(rank: int, layout: Any) -> int:
+    """How many rows there are along the last axis; none where that axis is empty."""
+    rows = 1
+    for axis in range(rank - 1):
+        rows *= layout[axis]
+    return rows if rank == 0 or layout[rank - 1] > 0 else 0
+
+
+@register_jitable  # type: ignore[untyped-decorator]
+def copy(target: Any, source: Any, rank: int, layout: Any) -> None:
+    last = max(rank - 1, 0)
+    size = layout[last] if rank > 0 else 1
+    source_step = layout[rank + last] if rank > 0 else 1
+    target_step = layout[2 * rank + last] if rank > 0 else 1
+    for row in range(count_rows(rank, layout)):
+        here = locate(row, last, layout, rank)
+        there = locate(row, last, layout, 2 * rank)
+        if source_step == 1 and target_step == 1:
+            for i in range(size):
+                target[there + i] = source[here + i]
+        else:
+            for i in range(size):
+                target[there + i * target_step] = source[here + i * source_step]
+    parallel_innermost_loops()
+
+
+@kernel
+def strided_copy(target: Reals, source: Reals, rank: int, layout: Rest) -> None:
+    """Copies a box of entries from one layout to another; the layouts do not overlap.
+
+    `layout` is, axis by axis from the outermost: the sizes, then the source's strides, then the target's, in
+    entries. A stride may be negative (the address is that of the box's first entry) and, in the source, zero.
+    """
+    copy(target, source, rank, layout)
+
+
+@kernel
+def strided_copy_indices(target: Indices, source: Indices, rank: int, layout: Rest) -> None:
+    """`strided_copy` of indices."""
+    copy(target, source, rank, layout)
+
+
+@kernel
+def strided_copy_truths(target: Truths, source: Truths, rank: int, layout: Rest) -> None:
+    """`strided_copy` of truth values."""
+    copy(target, source, rank, layout)
+
+
+@kernel
+def strided_add(target: Reals, source: Reals, rank: int, layout: Rest) -> None:
+    """Adds a box of entries to those in another layout: the adjoint of `strided_copy`.
+
+    Arguments as there. The target's strides may send several entries to one place: all are added, in row-major order.
+    """
+    last = max(rank - 1, 0)
+    size = layout[last] if rank > 0 else 1
+    source_step = layout[rank + last] if rank > 0 else 1
+    target_step = layout[2 * rank + last] if rank > 0 else 1
+    for row in range(count_rows(rank, layout)):
+        here = locate(row, last, layout, rank)
+        there = locate(row, last, layout, 2 * rank)
+        if source_step == 1 and target_step == 1:
+            for i in range(size):
+                target[there + i] += source[here + i]
+        else:
+            for i in range(size):
+                target[there + i * target_step] += source[here + i * source_step]
+
+
+@kernel
+def fill(target: Reals, count: int, value: Real) -> None:
+    """target[i] ← value, for i < count."""
+    for i in range(count):
+        target[i] = value
+
+
+@kernel
+def fill_indices(target: Indices, count: int, value: int) -> None:
+    """`fill` of indices."""
+    for i in range(count):
+        target[i] = value
+
+
+@kernel
+def fill_truths(target: Truths, count: int, value: int) -> None:
+    """`fill` of truth values."""
+    for i in range(count):
+        target[i] = value != 0
+
+
+@kernel
+def one_hot(target: Reals, places: Indices, count: int, width: int) -> None:
+    """target[i, k] ← 1 where k = places[i], else 0.
+
+    Shapes: target (count, width), places (count).
+    """
+    for i in range(count):
+        for k in range(width):
+            target[i * width + k] = 0
+        place = places[i]
+        if 0 <= place < width:
+            target[i * width + place] = 1
+
+
+@kernel
+def gather(
+    target: Reals,
+    table: Reals,
+    places: Indices,
+    batches: int,
+    count: int,
+    before: int,
+    rows: int,
+    after: int,
+) -> None:
+    """target[b, i, p, q] ← table[b, p, places[b, i], q]; zero for a place outside.
+
+    Shapes: target (batches, count, before, after), table (batches, before, rows, after), places (batches, count).
+    """
+    for entry in range(batches * count):
+        place = places[entry]
+        inside = 0 <= place < rows
+        for p in range(before):
+            there = (entry * before + p) * after
+            here = ((entry // count * before + p) * rows + place) * after
+            if inside:
+                for q in range(after):
+                    target[there + q] = table[here + q]
+            else:
+                for q in range(after):
+                    target[there + q] = 0
+    parallel_innermost_loops()
+
+
+@kernel
+def scatter_add(
+    target: Reals,
+    places: Indices,
+    values: Reals,
+    batches: int,
+    count: int,
+    before: int,
+    rows: int,
+    after: int,
+) -> None:
+    """target[b, p, k, q] ← Σ over the i with places[b, i] = k of values[b, i, p, q]: the adjoint of `gather`.
+
+    Shapes: target (batches, before, rows, after), places (batches, count), values (batches, count, before, after).
+    Places outside are left out.
+    """
+    for i in range(batches * before * rows * after):
+        target[i] = 0
+    for entry in range(batches * count):
+        place = places[entry]
+        if 0 <= place < rows:
+            for p in range(before):
+                there = ((entry // count * before + p) * rows + place) * after
+                here = (entry * before + p) * after
+                for q in range(after):
+                    target[there + q] += values[here + q]
+    parallel_innermost_loops()
