@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 
 from nndsl.building.connections import connection
 from nndsl.building.layout import Layout
@@ -56,11 +55,17 @@ def _at(term: Term, expression: Reference | At) -> Term:
 
 
 def _weights(scope: Scope, connect: Connect) -> Term:
-    """The weights of a connection; with a rule, those that it leaves out are zero."""
+    """The weights of a connection; those that its rule leaves out are zero."""
     weights = scope.parameter(connect.weights)
-    if connect.rule is None or connect.rule_elements is None:
+    if connect.rule is None:
         return weights
-    sides = (prod(connect.source.type.units), prod(connect.type.units))
+    return weights * wiring(scope, connect).with_units(weights.units)
+
+
+def wiring(scope: Scope, connect: Connect) -> Term:
+    """Which units the rule of a `wired` connection joins, as a matrix of truths shaped as the weights."""
+    assert connect.rule is not None and connect.rule_elements is not None
+    sides = (connect.source.type.unit_count, connect.type.unit_count)
     source, target = (
         Axis(IndexSet(name, SetKind.NODES), Extent.of(size), name)
         for name, size in zip(connect.rule_elements, sides, strict=True)
@@ -69,8 +74,7 @@ def _weights(scope: Scope, connect: Connect) -> Term:
         scope.elements[axis.set.name] = scope.constant(0).position(axis)
     table = Layout(space=(source, target) if connect.transposed else (target, source))
     wired = lower(scope, connect.rule).truth().stretched(table)
-    sizes = tuple(known(axis.extent) for axis in table.space)
-    return weights * replace(wired, layout=Layout(units=sizes)).with_units(weights.units)
+    return replace(wired, layout=Layout(units=tuple(known(axis.extent) for axis in table.space)))
 
 
 def _apply(scope: Scope, apply: Apply) -> Term:
