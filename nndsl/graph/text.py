@@ -33,12 +33,12 @@ def print_node(node: Node) -> str:
 
 
 def print_constants(operator: Operator) -> str:
-    """The operator's fields: `axes=(0, 1)`."""
+    """The operator's fields: `axes=(0, 1)`. A field `type` is left out: it is the node's type."""
     return ", ".join(_constants(operator))
 
 
 def _constants(operator: Operator) -> list[str]:
-    return [f"{key}={_print_value(value)}" for key, value in operator.constants().items()]
+    return [f"{key}={_print_value(value)}" for key, value in operator.constants().items() if key != "type"]
 
 
 def _print_value(value: Any) -> str:
@@ -71,11 +71,13 @@ def _parse_node(line: str, nodes: dict[str, Node]) -> Node:
     match = re.fullmatch(r"(\S+): (\w+\[.*?\]) = (\w+)\((.*)\)(?: in (\S+))?", line)
     if match is None or match[3] not in operators():
         raise ValueError(f"not a node: {line}")
-    name, type, operator, arguments, layer = match.groups()
-    parts = [part.partition("=") for part in _split(arguments)]
+    cls, type = operators()[match[3]], _parse_value(match[2])
+    parts = [part.partition("=") for part in _split(match[4])]
     operands = tuple(nodes[operand] for operand, equals, _ in parts if not equals)
     constants = {key: _parse_value(value) for key, equals, value in parts if equals}
-    return Node(name, operators()[operator](**constants), operands, _parse_value(type), layer)
+    if "type" in cls.__dataclass_fields__:
+        constants["type"] = type
+    return Node(match[1], cls(**constants), operands, type, match[5])
 
 
 def _parse_value(text: str) -> Any:

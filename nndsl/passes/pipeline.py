@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 
 
 def optimize(graph: Graph, *, check: bool = False) -> Graph:
-    """The graph after all passes: the same outputs by name, computed with less."""
+    """The graph after all passes: the same outputs by name, computed with less.
+
+    It is for running: what is still to be differentiated is differentiated before.
+    """
     for step in PASSES:
         graph = run(step, graph, check=check)
     return graph

@@ -1,6 +1,7 @@
 """Replaces operators by simpler ones with the same value: `x·1`, `−(−x)`, a transposition undone.
 
 Nothing here changes a result by more than the last bit of rounding, and what is not a number stays so.
+`stop_gradient` has no value of its own to keep: differentiate first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from nndsl.operators.arithmetic import Add, Divide, Multiply, Negate, Subtract
 from nndsl.operators.broadcasting import Expand, Sum, filled, like
 from nndsl.operators.comparisons import Not, Where
 from nndsl.operators.contraction import Contract
-from nndsl.operators.functions import Power
+from nndsl.operators.functions import Power, StopGradient
 from nndsl.operators.leaves import Constant, Size
 from nndsl.operators.movement import Flip, Pad, Reshape, Slice, Transpose
 from nndsl.operators.operator import Operator
@@ -93,6 +94,10 @@ def _negate(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
     if isinstance(x.operator, Subtract):
         return build(Subtract(), x.inputs[1], x.inputs[0])
     return x.inputs[0] if isinstance(x.operator, Negate) else None
+
+
+def _itself(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    return inputs[0]
 
 
 def _not(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
@@ -214,6 +219,7 @@ _RULES: dict[type[Operator], Callable[[Builder, Operator, Inputs], Node | None]]
     Power: _power,
     Reshape: _reshape,
     Slice: _resize,
+    StopGradient: _itself,
     Subtract: _subtract,
     Sum: _sum,
     Transpose: _transpose,

@@ -1,6 +1,8 @@
 """Graphs as text and as networkx graphs, and what the verifier refuses."""
 
 import json
+import subprocess
+import sys
 
 import networkx as nx
 import numpy as np
@@ -37,8 +39,8 @@ def tiny() -> Graph:
 
 
 TEXT = """\
-x: real[batch=batch, d0=3] = input(key='x', type=real[batch=batch, d0=3])
-W: real[d0=2, d1=3] = parameter(key='W', type=real[d0=2, d1=3])
+x: real[batch=batch, d0=3] = input(key='x')
+W: real[d0=2, d1=3] = parameter(key='W')
 h.contract: real[batch=batch, d0=2] = contract(x, W, equation='bi,oi->bo') in h
 h: real[batch=batch, d0=2] = tanh(h.contract) in h
 sum: real[] = sum(h, axes=(0, 1))
@@ -94,6 +96,13 @@ def test_gradient_is_zeros_where_the_output_does_not_depend() -> None:
     found = interpret(graph, {"x": np.ones(3), "y": np.array(0.0)})
     np.testing.assert_array_equal(found["gradient.x"], np.zeros(3))
     assert found["gradient.y"] == 1
+
+
+def test_inner_values_have_gradients_too() -> None:
+    graph = differentiate(tiny(), "loss", ["h", "x"])
+    found = interpret(graph, {"x": np.ones((4, 3)), "W": np.full((2, 3), 0.1)}, {"batch": 4})
+    np.testing.assert_array_equal(found["gradient.h"], np.ones((4, 2)))
+    np.testing.assert_allclose(found["gradient.x"], np.full((4, 3), 2 * 0.1 * (1 - np.tanh(0.3) ** 2)))
 
 
 def test_only_a_scalar_has_a_gradient() -> None:
@@ -218,6 +227,18 @@ class TestView:
 
     def test_it_prints_as_the_graph_does(self) -> None:
         assert str(ComputationGraph.of(tiny())) == TEXT
+
+
+def test_graphs_are_built_without_numpy_and_networkx() -> None:
+    code = """
+import sys
+from nndsl.operators.registry import operators
+from nndsl.differentiation.reverse import differentiate
+from nndsl.passes.pipeline import optimize
+operators()
+sys.exit(not {"numpy", "networkx", "numba"}.isdisjoint(sys.modules))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_expand_and_sum_are_each_other_s_gradient() -> None:

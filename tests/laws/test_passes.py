@@ -19,12 +19,13 @@ from nndsl.operators.broadcasting import Expand, Sum, filled
 from nndsl.operators.comparisons import Less, Where
 from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Exp, Power, Relu, Sigmoid, Tanh
-from nndsl.operators.leaves import Input
+from nndsl.operators.leaves import Constant, Input, Size
 from nndsl.operators.lookup import Gather, OneHot, ScatterAdd
 from nndsl.operators.movement import Flip, Pad, Reshape, Slice, Transpose
 from nndsl.operators.operator import Sample
 from nndsl.operators.reductions import Max
 from nndsl.passes.pipeline import PASSES, Pass, optimize, run
+from nndsl.types import Extent
 
 
 def assert_same(before: Graph, after: Graph, given: dict) -> None:
@@ -149,3 +150,11 @@ def test_what_depends_on_constants_alone_is_a_constant() -> None:
     two, three = filled(build, 2.0, real(4, 5)), filled(build, 3.0, real(4, 5))
     y = build(Power(), build(Multiply(), two, three), two)
     assert [node.operator.name for node in optimize(build.graph({"y": y}))] == ["constant", "expand"]
+
+
+def test_known_sizes_are_constants_and_unknown_ones_are_not() -> None:
+    build = Builder()
+    known, unknown = build(Size((Extent.of(3), Extent.of(4)))), build(Size((Extent("T"), Extent.of(4))))
+    graph = optimize(build.graph({"known": known, "unknown": unknown}))
+    assert graph.outputs["known"].operator == Constant(12.0)
+    assert graph.outputs["unknown"].operator == unknown.operator

@@ -31,7 +31,7 @@ def chain(length: int) -> Graph:
 
 
 def test_a_chain_of_20000_nodes_overflows_nothing() -> None:
-    graph = optimize(differentiate(chain(20_000), "loss", ["x"]), check=True)
+    graph = verify(optimize(differentiate(chain(20_000), "loss", ["x"])))
     assert len(parse_graph(print_graph(graph))) == len(graph)
     gradient = interpret(graph, {"x": np.array(0.5)})["gradient.x"]
     assert 0 < gradient < 1e-4  # the chain decays like √(3/2n), its slope like n to the −3/2
