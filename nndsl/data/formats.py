@@ -13,7 +13,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from nndsl.data.examples import Array
-from nndsl.data.table import Column, Table
+from nndsl.data.table import Column, Table, texts
 from nndsl.diagnostics.catalogue.data import DataTooLarge, UnreadableDataFile
 from nndsl.diagnostics.diagnostic import NNDSLError
 
@@ -49,11 +49,6 @@ def read_table(path: Path) -> Table:
     if suffix == ".txt":
         return Table(path.name, {"text": texts(read_lines(path))})
     raise _unreadable(path, "a csv, tsv, npz, npy, idx or txt file", "its name ends in none of these")
-
-
-def texts(strings: Iterable[str]) -> Array:
-    """A column of strings of any lengths."""
-    return np.array(list(strings), dtype=object)
 
 
 def read_numbers(path: Path, delimiter: str | None = ",", skip_lines: int = 0) -> Array:
@@ -105,9 +100,12 @@ def read_csv(path: Path) -> dict[str, Column]:
         first = content.split(b"\n", 1)[0].decode("utf-8-sig")
         separator = max(",;\t", key=first.count)
         header = None if all(map(_is_number, first.split(separator))) else 0
-        frame = pd.read_csv(
-            io.BytesIO(content), sep=separator, header=header, index_col=False, low_memory=False
-        )
+        try:
+            frame = pd.read_csv(
+                io.BytesIO(content), sep=separator, header=header, index_col=False, low_memory=False
+            )
+        except pd.errors.ParserWarning:
+            raise ValueError("a row has more cells than the header") from None
         names = [f"column{i + 1}" if header is None else str(name).strip() for i, name in enumerate(frame)]
         columns = {name: _from_series(frame.iloc[:, i]) for i, name in enumerate(names)}
     return _groups(columns) | columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -55,3 +55,8 @@ class Table:
 def one_row(values: Array) -> Ragged:
     """A column of a single row that holds all the values: one text, one graph."""
     return Ragged(values, np.array([0, len(values)]))
+
+
+def texts(strings: Iterable[str]) -> Array:
+    """A column of strings of any lengths."""
+    return np.array(list(strings), dtype=object)

@@ -38,7 +38,7 @@ def citeseer(arrays: Path) -> Table:
 
 @source("karate", arrays="karate/karate.npz")
 def karate(arrays: Path) -> Table:
-    """A karate club that broke in two (Zachary 1977). The two leaders are the training part.
+    """A karate club that broke in two (Zachary 1977). Split: the two leaders train, the others test.
 
     Columns: x (34,), the node's number; y (34,): 0 Mr. Hi's side, 1 the officer's; edges (156, 2); part
     (34,).

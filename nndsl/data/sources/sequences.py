@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from nndsl.data.catalogue import source
-from nndsl.data.formats import read_lines, read_npz, texts
-from nndsl.data.table import Column, Part, Ragged, Table
+from nndsl.data.formats import read_lines, read_npz
+from nndsl.data.table import Column, Part, Ragged, Table, texts
 
 
 @source("names", lines="text/names.txt")
