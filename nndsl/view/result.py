@@ -25,7 +25,7 @@ def stage_table(stages: Sequence[StageHistory]) -> Table:
     return table
 
 
-def test_lines(tested: Mapping[str, float]) -> Iterator[str]:
+def tested_lines(tested: Mapping[str, float]) -> Iterator[str]:
     """`test accuracy 97.8 %`, a line a measure."""
     short = measures.short_names(tested)
     for name, value in tested.items():
