@@ -1,0 +1,161 @@
+"""What `nndsl compile` prints: the network as the compiler understood it.
+
+Layers, connections with their counts, parameters, what it takes, how it is trained, and what of it
+cannot be run yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import prod
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from nndsl.analyses.needs import Needs
+from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.semantics.model import Model, Parameter, ParameterRole
+from nndsl.topology.classify import classify
+from nndsl.topology.count import Count
+from nndsl.topology.topology import Connection, Population, PopulationKind, Topology
+from nndsl.topology.weights import parameter_count
+from nndsl.view.stages import stage_table
+from nndsl.view.words import bytes_text, count_text, initial_text, operations_text, shape_text
+
+
+def compile_report(
+    model: Model, topology: Topology, needs: Needs | None, refused: Sequence[Diagnostic]
+) -> RenderableType:
+    """The whole report. `needs` are memory and work of a network that can be run, `refused` is what keeps
+    one from it."""
+    classification = classify(topology)
+    parts: list[RenderableType] = [title(model), Text(str(classification))]
+    parts += [Text(f"Feedback: {loop}.") for loop in classification.loops]
+    parts += [layer_table(model, topology), connection_table(topology)]
+    if model.parameters:
+        parts.append(parameter_table(model.parameters))
+    parts += map(Text, totals(model, topology, needs))
+    if model.stages:
+        parts += [Text(), stage_table(model)]
+    return Group(*parts, *refusals(refused))
+
+
+def title(model: Model) -> Text:
+    """The network's name and its settings."""
+    settings = ", ".join(f"{name} = {value}" for name, value in model.settings.items())
+    return Text.assemble((model.name, "bold"), (f"  ({settings})" if settings else "", "dim"))
+
+
+def table(*headings: str) -> Table:
+    """A table in the report's style; a heading that begins with `#` is over numbers."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        made.add_column(heading.lstrip("#"), justify="right" if heading.startswith("#") else "left")
+    return made
+
+
+def layer_table(model: Model, topology: Topology) -> Table:
+    """Every population with its type, its units over the whole index space, and what it is."""
+    made = table("layer", "type", "#units", "definition")
+    for population in topology.populations:
+        made.add_row(
+            population.name, str(population.type), count_text(population.units), _definition(population)
+        )
+    for target in model.targets:
+        made.add_row(target.name, str(target.type), "", Text("target", style="dim"))
+    return made
+
+
+def _definition(population: Population) -> Text:
+    match population.kind:
+        case PopulationKind.INPUT:
+            return Text("input", style="dim")
+        case PopulationKind.GROUP:
+            return Text("units of an energy", style="dim")
+        case _:
+            return Text(population.definition)
+
+
+def connection_table(topology: Topology) -> Table:
+    """Every connection: who is wired to whom, how, how often, and with how many free weights."""
+    made = table("connection", "wiring", "#connections", "#weights", "")
+    for connection in topology.connections:
+        made.add_row(
+            connection.name,
+            wiring(connection),
+            count_text(connection.connections),
+            "tied" if connection.tied_to else count_text(connection.weights),
+            "; ".join(remarks(connection, topology)),
+        )
+    return made
+
+
+def wiring(connection: Connection) -> str:
+    """`local 5x5`, `full`, `wired (local)`."""
+    window = f" {shape_text(connection.window)}" if connection.window else ""
+    structure = f" ({connection.structure})" if connection.structure else ""
+    return f"{connection.kind}{window}{structure}"
+
+
+def remarks(connection: Connection, topology: Topology) -> Iterator[str]:
+    """What is shared, tied, given, delayed."""
+    units = topology.population(connection.target).type.unit_count
+    if connection.kind == "local" and connection.weights and not connection.tied_to:
+        yield f"{connection.weights // units:,} a map"
+    if connection.shared:
+        yield f"shared over {', '.join(connection.shared)}"
+    if connection.tied_to:
+        transposed = ", transposed" if connection.transposed else ""
+        yield f"{connection.parameter} of {connection.tied_to}{transposed}"
+    if connection.symmetric:
+        yield "symmetric"
+    if connection.fixed:
+        yield "given"
+    if connection.delay:
+        side = "earlier" if connection.delay > 0 else "later"
+        yield f"{abs(connection.delay)} {side} along {connection.along}"
+
+
+def parameter_table(parameters: Iterable[Parameter]) -> Table:
+    """Every parameter with its shape and how it starts."""
+    made = table("parameter", "shape", "#numbers", "starts at", "")
+    for parameter in parameters:
+        facts = (("symmetric", parameter.symmetric), ("no self", parameter.no_self))
+        notes = [*(name for name, holds in facts if holds), *([] if parameter.learned else ["fixed"])]
+        numbers = count_text(parameter_count(parameter))
+        made.add_row(
+            parameter.name, shape_text(parameter.shape), numbers, initial_text(parameter), ", ".join(notes)
+        )
+    return made
+
+
+def totals(model: Model, topology: Topology, needs: Needs | None) -> Iterator[str]:
+    """Sums over the network, memory and work."""
+    learned = [parameter for parameter in model.parameters if parameter.learned]
+    biases = sum(parameter_count(p) for p in learned if p.role is ParameterRole.BIAS)
+    numbers = sum(parameter_count(p) for p in learned)
+    connections = Count.total(connection.connections for connection in topology.connections)
+    yield f"Learned numbers: {numbers:,}, of these {biases:,} biases. Connections: {connections}."
+    stored = bytes_text(4 * sum(prod(parameter.shape) for parameter in model.parameters))
+    if needs is None:
+        yield f"Memory: parameters {stored}."
+        return
+    batch = f" for a batch of {needs.batch}" if needs.batch else " for one example"
+    yield f"Memory: parameters {stored}; values of all operators {bytes_text(needs.layer_bytes)}{batch}."
+    backward = ""
+    if needs.backward_operations is not None:
+        backward = f", backward {operations_text(needs.backward_operations)}"
+    assumed = ", ".join(f"{symbol} = {size}" for symbol, size in needs.assumed.items())
+    where = f" at {assumed}" if assumed else ""
+    yield f"Work for one example{where}: forward {operations_text(needs.forward_operations)}{backward}."
+
+
+def refusals(refused: Sequence[Diagnostic]) -> Iterator[Text]:
+    """What cannot be run yet, by line."""
+    if refused:
+        yield Text("\nCannot be run yet:", style="yellow")
+    for diagnostic in refused:
+        line = f"line {diagnostic.span.line_number}: " if diagnostic.span is not None else ""
+        yield Text(f"  {line}{diagnostic.message()} [{diagnostic.code}]")

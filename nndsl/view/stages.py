@@ -1,0 +1,67 @@
+"""The training stages of a model, as `nndsl compile` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from nndsl.semantics.model import Alternate, Likelihood, Minimize, Model, Rule, Setting, Stage
+from nndsl.view.words import setting_text
+
+
+def stage_table(model: Model) -> Table:
+    """Each stage: what it learns, how, and for how long."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("stage", "learns", "how", "steps"):
+        made.add_column(heading)
+    for stage in model.stages:
+        if isinstance(stage, Alternate):
+            made.add_row(stage.name, "", "in turn", f"{stage.epochs} epochs")
+            for one in stage.stages:
+                made.add_row(f"  {one.name}", learns(model, one), how(one), "\n".join(steps(one)))
+        else:
+            made.add_row(stage.name, learns(model, stage), how(stage), "\n".join(steps(stage)))
+    return made
+
+
+def learns(model: Model, stage: Stage) -> str:
+    """The learned parameters, `all`, or `all except …`, whatever is shortest."""
+    names = [parameter.name for parameter in stage.learned]
+    rest = [p.name for p in model.parameters if p.learned and p.name not in names]
+    if not rest:
+        return "all"
+    return ", ".join(names) if len(names) <= len(rest) else f"all except {', '.join(rest)}"
+
+
+def how(stage: Stage) -> str:
+    """The objective or the rule, and the optimizer."""
+    match stage.how:
+        case Minimize(objective=objective):
+            text = f"minimize {' '.join(objective.span.text.split())}"
+        case Rule(name=name, options=options):
+            text = f"by {name}{options_text(options)}"
+        case Likelihood(method=method, options=options, objective=objective):
+            text = f"maximize {' '.join(objective.span.text.split())}\nby {method}{options_text(options)}"
+    if stage.optimizer is not None:
+        text += f"\n{stage.optimizer.name}{options_text(stage.optimizer.options)}"
+    return text
+
+
+def options_text(options: tuple[tuple[str, Setting], ...]) -> str:
+    """`(rate = 0.1, momentum = 0.9)`; nothing for none."""
+    written = ", ".join(f"{name} = {setting_text(value)}" for name, value in options)
+    return f"({written})" if written else ""
+
+
+def steps(stage: Stage) -> Iterator[str]:
+    """Batch, epochs and what ends or bounds them."""
+    batch = f"batch {stage.batch}, " if stage.batch else ""
+    yield f"{batch}{stage.epochs} epochs"
+    if stage.early_stop is not None:
+        yield f"early stop after {stage.early_stop}"
+    if stage.clip_norm is not None:
+        yield f"clip norm {stage.clip_norm:g}"
+    if stage.window is not None:
+        yield f"window {stage.window}{', carried' if stage.carry else ''}"
