@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nndsl.operators.broadcasting import filled
 from nndsl.operators.comparisons import Equal, Less, Where
-from nndsl.operators.lazy import Array, np
 from nndsl.operators.operator import Elementwise
 
 if TYPE_CHECKING:
@@ -21,9 +19,7 @@ class Add(Elementwise):
     name = "add"
     arity = 2
     code = "{0} + {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.add(*operands)
+    numpy = "add"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return dy, dy
@@ -35,9 +31,7 @@ class Negate(Elementwise):
     name = "negate"
     arity = 1
     code = "-{0}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.negative(*operands)
+    numpy = "negative"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Negate(), dy),)
@@ -49,9 +43,7 @@ class Subtract(Elementwise):
     name = "subtract"
     arity = 2
     code = "{0} - {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.subtract(*operands)
+    numpy = "subtract"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return dy, build(Negate(), dy)
@@ -63,9 +55,7 @@ class Multiply(Elementwise):
     name = "multiply"
     arity = 2
     code = "{0} * {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.multiply(*operands)
+    numpy = "multiply"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         a, b = node.inputs
@@ -78,10 +68,8 @@ class Divide(Elementwise):
     name = "divide"
     arity = 2
     code = "{0} / {1}"
+    numpy = "divide"
     low = 0.5
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.divide(*operands)
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         share = build(Divide(), dy, node.inputs[1])
@@ -94,9 +82,7 @@ class Maximum(Elementwise):
     name = "maximum"
     arity = 2
     code = "{0} if {0} > {1} or {0} != {0} else {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.maximum(*operands)
+    numpy = "maximum"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         a, b = node.inputs
@@ -109,9 +95,7 @@ class Minimum(Elementwise):
     name = "minimum"
     arity = 2
     code = "{0} if {0} < {1} or {0} != {0} else {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.minimum(*operands)
+    numpy = "minimum"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         a, b = node.inputs

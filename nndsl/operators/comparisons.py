@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nndsl.graph.types import Element, TensorType, index, real, truth
 from nndsl.operators.broadcasting import filled
 from nndsl.operators.lazy import Array, np
-from nndsl.operators.operator import Elementwise, Kind, Operator, Sample, require
+from nndsl.operators.operator import Elementwise, Sample, require
 
 if TYPE_CHECKING:
     from nndsl.graph.builder import Builder
@@ -29,9 +29,7 @@ class Less(Comparison):
 
     name = "less"
     code = "{0} < {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.less(*operands)
+    numpy = "less"
 
 
 class LessEqual(Comparison):
@@ -39,9 +37,7 @@ class LessEqual(Comparison):
 
     name = "less_equal"
     code = "{0} <= {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.less_equal(*operands)
+    numpy = "less_equal"
 
 
 class Equal(Comparison):
@@ -49,9 +45,7 @@ class Equal(Comparison):
 
     name = "equal"
     code = "{0} == {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.equal(*operands)
+    numpy = "equal"
 
 
 class Connective(Elementwise):
@@ -67,9 +61,7 @@ class And(Connective):
     name = "and"
     arity = 2
     code = "{0} and {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.logical_and(*operands)
+    numpy = "logical_and"
 
 
 class Or(Connective):
@@ -78,9 +70,7 @@ class Or(Connective):
     name = "or"
     arity = 2
     code = "{0} or {1}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.logical_or(*operands)
+    numpy = "logical_or"
 
 
 class Not(Connective):
@@ -89,9 +79,7 @@ class Not(Connective):
     name = "not"
     arity = 1
     code = "not {0}"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.logical_not(*operands)
+    numpy = "logical_not"
 
 
 class ToReal(Elementwise):
@@ -112,23 +100,21 @@ class ToReal(Elementwise):
         yield Sample(cls(), (real(3),))
 
 
-class Where(Operator):
+class Where(Elementwise):
     """`y = a` where the condition holds, else `b`. Operands: `truth`, then two of one type."""
 
     name = "where"
-    kind = Kind.ELEMENTWISE
+    arity = 3
     code = "{1} if {0} else {2}"
+    numpy = "where"
 
     def infer(self, *operands: TensorType) -> TensorType:
-        require(len(operands) == 3, f"where takes 3 operands, not {len(operands)}")
+        require(len(operands) == self.arity, f"where takes 3 operands, not {len(operands)}")
         condition, a, b = operands
         require(condition.element == Element.TRUTH, f"where asks {condition}")
         fits = condition.extents == a.extents == b.extents and a.element == b.element
         require(fits, f"where {condition} chooses between {a} and {b}")
         return a
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.where(*operands)
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         condition, _, _ = node.inputs

@@ -23,9 +23,7 @@ class Exp(Elementwise):
     name = "exp"
     arity = 1
     code = "exp({0})"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.exp(*operands)
+    numpy = "exp"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Multiply(), dy, node),)
@@ -37,10 +35,8 @@ class Log(Elementwise):
     name = "log"
     arity = 1
     code = "log({0})"
+    numpy = "log"
     low = 0.5
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.log(*operands)
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Divide(), dy, node.inputs[0]),)
@@ -52,10 +48,8 @@ class Sqrt(Elementwise):
     name = "sqrt"
     arity = 1
     code = "sqrt({0})"
+    numpy = "sqrt"
     low = 0.5
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.sqrt(*operands)
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         half = filled(build, 0.5, node.type)
@@ -68,9 +62,7 @@ class Tanh(Elementwise):
     name = "tanh"
     arity = 1
     code = "tanh({0})"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.tanh(*operands)
+    numpy = "tanh"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         slope = build(Subtract(), filled(build, 1.0, node.type), build(Multiply(), node, node))
@@ -130,9 +122,7 @@ class Absolute(Elementwise):
     name = "absolute"
     arity = 1
     code = "abs({0})"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.abs(*operands)
+    numpy = "abs"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Multiply(), dy, build(Sign(), node.inputs[0])),)
@@ -144,10 +134,8 @@ class Sign(Elementwise):
     name = "sign"
     arity = 1
     code = "1.0 if {0} > 0.0 else (-1.0 if {0} < 0.0 else {0})"
+    numpy = "sign"
     differentiable = False
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.sign(*operands)
 
 
 class Floor(Elementwise):
@@ -156,10 +144,8 @@ class Floor(Elementwise):
     name = "floor"
     arity = 1
     code = "floor({0})"
+    numpy = "floor"
     differentiable = False
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.floor(*operands)
 
 
 class Sin(Elementwise):
@@ -168,9 +154,7 @@ class Sin(Elementwise):
     name = "sin"
     arity = 1
     code = "sin({0})"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.sin(*operands)
+    numpy = "sin"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Multiply(), dy, build(Cos(), node.inputs[0])),)
@@ -182,9 +166,7 @@ class Cos(Elementwise):
     name = "cos"
     arity = 1
     code = "cos({0})"
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.cos(*operands)
+    numpy = "cos"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Negate(), build(Multiply(), dy, build(Sin(), node.inputs[0]))),)
@@ -214,10 +196,8 @@ class Power(Elementwise):
     name = "power"
     arity = 2
     code = "{0} ** {1}"
+    numpy = "power"
     low = 0.5
-
-    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
-        return np.power(*operands)
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         a, b = node.inputs

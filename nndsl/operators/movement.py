@@ -104,20 +104,29 @@ def _blocks(dimensions: tuple[Dimension, ...]) -> list[int | Extent]:
 
 
 @dataclass(frozen=True)
-class Slice(Movement):
-    """Without the first `before` and the last `after` entries along an axis."""
+class Ends(Movement):
+    """Entries at both ends of an axis go or come."""
 
-    name = "slice"
     axis: int
     before: int
     after: int
 
+    def _resized(self, x: TensorType, by: int) -> TensorType:
+        require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, f"{self} of {x}")
+        return _resized(x, self.axis, by)
+
+
+@dataclass(frozen=True)
+class Slice(Ends):
+    """Without the first `before` and the last `after` entries along an axis."""
+
+    name = "slice"
+
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
-        require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, f"{self} of {x}")
-        known = x.extents[self.axis].known
-        require(known is None or self.before + self.after <= known, f"{self} of {x}")
-        return _resized(x, self.axis, -self.before - self.after)
+        type = self._resized(x, -self.before - self.after)
+        require((type.extents[self.axis].known or 0) >= 0, f"{self} of {x}")
+        return type
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         (x,) = operands
@@ -141,19 +150,14 @@ class Slice(Movement):
 
 
 @dataclass(frozen=True)
-class Pad(Movement):
+class Pad(Ends):
     """With `before` and `after` entries more along an axis, all of them `value`."""
 
     name = "pad"
-    axis: int
-    before: int
-    after: int
     value: float = 0.0
 
     def infer(self, *operands: TensorType) -> TensorType:
-        (x,) = operands
-        require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, f"{self} of {x}")
-        return _resized(x, self.axis, self.before + self.after)
+        return self._resized(operands[0], self.before + self.after)
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         (x,) = operands
@@ -192,23 +196,20 @@ class Concatenate(Movement):
     def infer(self, *operands: TensorType) -> TensorType:
         require(len(operands) > 0, "concatenate of nothing")
         first = operands[0]
-        require(0 <= self.axis < first.rank, f"{self} of {first}")
-        total = 0
         for x in operands:
-            known = x.extents[self.axis].known if x.rank == first.rank else None
-            require(known is not None, f"{self} of {first} and {x}")
-            fits = _resized(x, self.axis, -(known or 0)).extents == (
-                _resized(first, self.axis, -(first.extents[self.axis].known or 0)).extents
-            )
-            require(fits and x.element == first.element, f"{self} of {first} and {x}")
-            total += known or 0
-        return _resized(first, self.axis, total - (first.extents[self.axis].known or 0))
+            require(0 <= self.axis < x.rank and x.extents[self.axis].known is not None, f"{self} of {x}")
+            rests = [y.extents[: self.axis] + y.extents[self.axis + 1 :] for y in (first, x)]
+            require(rests[0] == rests[1] and x.element == first.element, f"{self} of {first} and {x}")
+        return _resized(first, self.axis, sum(self._sizes(operands[1:])))
+
+    def _sizes(self, operands: tuple[TensorType, ...]) -> list[int]:
+        return [x.extents[self.axis].known or 0 for x in operands]
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         return np.concatenate(operands, axis=self.axis)
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
-        sizes = [operand.type.extents[self.axis].known or 0 for operand in node.inputs]
+        sizes = self._sizes(tuple(operand.type for operand in node.inputs))
         return tuple(
             build(Slice(self.axis, sum(sizes[:place]), sum(sizes[place + 1 :])), dy)
             for place in range(len(sizes))

@@ -15,10 +15,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nndsl.graph.types import Element, TensorType, index, real
+from nndsl.operators.lazy import Array, np
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from nndsl.graph.builder import Builder
     from nndsl.graph.graph import Node
 
@@ -65,7 +64,7 @@ class Operator(ABC):
         """The type of the result. Raises ShapeError where the operands do not fit."""
 
     @abstractmethod
-    def evaluate(self, operands: tuple[np.ndarray, ...], sizes: Mapping[str, int]) -> np.ndarray:
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         """The meaning, in NumPy. `sizes` gives every symbol's number."""
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
@@ -92,12 +91,14 @@ class Elementwise(Operator):
 
     `code` is the scalar formula that generated kernels use, over `{0}`, `{1}`, … and the functions
     of `nndsl.kernels.vector_math` (`exp`, `tanh`, `sigmoid`, `log`, `erf`, `sqrt`, …).
+    `numpy` names the NumPy function that is the reference, where there is one.
     `low` and `high` bound what the samples are drawn from.
     """
 
     kind = Kind.ELEMENTWISE
     arity: ClassVar[int]
     code: ClassVar[str]
+    numpy: ClassVar[str]
     takes: ClassVar[tuple[Element, ...]] = (Element.REAL,)
     gives: ClassVar[Element | None] = None  # None: what the operands are
     low: ClassVar[float] = -2.0
@@ -113,6 +114,9 @@ class Elementwise(Operator):
                 f"{self.name} of {first} and {other}",
             )
         return first if self.gives is None else TensorType(first.dimensions, self.gives)
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        return np.asarray(getattr(np, self.numpy)(*operands))
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:

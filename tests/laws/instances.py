@@ -13,7 +13,7 @@ from nndsl.graph.types import Element, TensorType
 from nndsl.operators.arithmetic import Multiply
 from nndsl.operators.broadcasting import Sum
 from nndsl.operators.leaves import Fed, Input
-from nndsl.operators.operator import Kind, Operator, Sample
+from nndsl.operators.operator import Elementwise, Kind, Sample
 from nndsl.operators.registry import operators
 
 
@@ -85,6 +85,6 @@ def feeds(sample: Sample, graph: Graph, seed: int = 1) -> dict[str, np.ndarray]:
     return {node.operator.key: drawn(node.type, rng, sample.low, sample.high) for node in fed}
 
 
-def formulas() -> Iterator[type[Operator]]:
+def formulas() -> Iterator[type[Elementwise]]:
     """The operators that generated code writes as a formula."""
-    return (cls for cls in operators().values() if hasattr(cls, "code"))
+    return (cls for cls in operators().values() if issubclass(cls, Elementwise))

@@ -14,7 +14,7 @@ from nndsl.operators.operator import Elementwise
     [
         pytest.param(cls, id=cls.name)
         for cls in formulas()
-        if issubclass(cls, Elementwise) and Element.REAL in cls.takes and cls.gives is None
+        if cls.name != "where" and Element.REAL in cls.takes and cls.gives is None
     ],
 )
 def test_not_a_number_survives(cls: type[Elementwise]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from instances import formulas
 
 from nndsl.graph.types import Element
-from nndsl.operators.operator import Operator
+from nndsl.operators.operator import Elementwise
 
 EXTREMES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.75, 20.0, -20.0, 1e4, -1e4, math.inf, -math.inf, math.nan]
 
@@ -30,17 +30,16 @@ FUNCTIONS = {
 }
 
 
-def operands(cls: type[Operator]) -> list[np.ndarray]:
-    arity = getattr(cls, "arity", 3)
+def operands(cls: type[Elementwise]) -> list[np.ndarray]:
     if cls.name == "where":
         return [np.tile([True, False], 7), np.array(EXTREMES), np.array(EXTREMES[::-1])]
     element = cls.takes[0]
     values = np.array([False, True] if element == Element.TRUTH else EXTREMES)
-    return [grid.reshape(-1) for grid in np.meshgrid(*[values] * arity)]
+    return [grid.reshape(-1) for grid in np.meshgrid(*[values] * cls.arity)]
 
 
 @pytest.mark.parametrize("cls", [pytest.param(cls, id=cls.name) for cls in formulas()])
-def test_formula_means_the_reference(cls: type[Operator]) -> None:
+def test_formula_means_the_reference(cls: type[Elementwise]) -> None:
     given = operands(cls)
     names = [f"v{i}" for i in range(len(given))]
     code = compile(cls.code.format(*names), cls.name, "eval")

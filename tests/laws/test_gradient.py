@@ -2,7 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given as drawing
+from hypothesis import settings
+from hypothesis import strategies as st
 from instances import differentiable, feeds, wanted, weighted
+from random_graphs import graphs
 
 from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.builder import extend
@@ -57,3 +61,13 @@ def test_gradient_of_the_gradient_is_its_finite_difference(sample: Sample) -> No
     direction = directions(sample, given, seed=3)
     expected = slope(second, "loss", given, direction)
     assert along(interpret(second, given), direction) == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+@drawing(graphs(), st.integers(0, 99))
+@settings(max_examples=100, deadline=None)
+def test_gradient_of_a_random_graph_is_the_finite_difference(graph: Graph, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    given, direction = ({key: rng.normal(size=(3, 3)) for key in ("x0", "x1")} for _ in range(2))
+    graph = differentiate(graph, "loss", ["x0", "x1"])
+    expected = slope(graph, "loss", given, direction)
+    assert along(interpret(graph, given), direction) == pytest.approx(expected, rel=1e-4, abs=1e-6)

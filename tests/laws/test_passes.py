@@ -1,29 +1,24 @@
 """Passes preserve meaning: on every operator's gradient, and on random graphs."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from instances import feeds, weighted
-from test_gradient import differentiable, wanted
+from instances import differentiable, feeds, wanted, weighted
+from random_graphs import graphs
 
 from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.builder import Builder
-from nndsl.graph.graph import Graph, Node
+from nndsl.graph.graph import Graph
 from nndsl.graph.interpret import interpret
-from nndsl.graph.types import Element, TensorType, index, real
-from nndsl.operators.arithmetic import Add, Divide, Maximum, Multiply, Negate, Subtract
-from nndsl.operators.broadcasting import Expand, Sum, filled
-from nndsl.operators.comparisons import Less, Where
+from nndsl.graph.types import Element, index, real
+from nndsl.operators.arithmetic import Add, Multiply
+from nndsl.operators.broadcasting import Sum, filled
 from nndsl.operators.contraction import Contract
-from nndsl.operators.functions import Exp, Power, Relu, Sigmoid, Tanh
+from nndsl.operators.functions import Power, Tanh
 from nndsl.operators.leaves import Constant, Input, Size
 from nndsl.operators.lookup import Gather, OneHot, ScatterAdd
-from nndsl.operators.movement import Flip, Pad, Reshape, Slice, Transpose
 from nndsl.operators.operator import Sample
-from nndsl.operators.reductions import Max
 from nndsl.passes.pipeline import PASSES, Pass, optimize, run
 from nndsl.types import Extent
 
@@ -41,67 +36,11 @@ def test_optimizing_a_gradient_preserves_it(sample: Sample) -> None:
     assert_same(graph, optimize(graph, check=True), feeds(sample, graph))
 
 
-UNARY = [Negate(), Tanh(), Sigmoid(), Relu()]
-BINARY = [Add(), Subtract(), Multiply(), Maximum()]
-CONSTANTS = [0.0, -0.0, 1.0, -1.0, 2.0, 3.0]
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    """A graph of matrices of one size, vectors and scalars, with all that the passes look for."""
-    build = Builder()
-    square = real(3, 3)
-    pool: list[Node] = [build(Input(f"x{i}", square), name=f"x{i}") for i in range(2)]
-
-    def pick() -> Node:
-        return pool[draw(st.integers(0, len(pool) - 1))]
-
-    for _ in range(draw(st.integers(1, 12))):
-        pool.append(_grown(draw, build, pick, square))
-    outputs = {f"y{i}": node for i, node in enumerate(pool[-2:])}
-    outputs["loss"] = build(Sum((0, 1)), build(Tanh(), pool[-1]))
-    return differentiate(build.graph(outputs), "loss", ["x0", "x1"])
-
-
-def _grown(draw: st.DrawFn, build: Builder, pick: Callable[[], Node], square: TensorType) -> Node:
-    axis = draw(st.integers(0, 1))
-    dimension = (square.dimensions[axis],)
-    match draw(st.integers(0, 10)):
-        case 0:
-            return build(draw(st.sampled_from(UNARY)), pick())
-        case 1:
-            return build(draw(st.sampled_from(BINARY)), pick(), pick())
-        case 2:
-            return filled(build, draw(st.sampled_from(CONSTANTS)), square)
-        case 3:
-            return build(Transpose(draw(st.sampled_from([(0, 1), (1, 0)]))), pick())
-        case 4:
-            reduced = build(draw(st.sampled_from([Sum((axis,)), Max((axis,))])), pick())
-            return build(Expand((axis,), dimension), build(Tanh(), reduced))
-        case 5:
-            equation = draw(st.sampled_from(["ab,bc->ac", "ab,cb->ca", "ba,bc->ac"]))
-            return build(Tanh(), build(Contract(equation), pick(), pick()))
-        case 6:
-            return build(Where(), build(Less(), pick(), pick()), pick(), pick())
-        case 7:
-            flat = build(Reshape(real(9).dimensions), pick())
-            return build(Reshape(square.dimensions), draw(st.sampled_from([flat, build(Flip(0), flat)])))
-        case 8:
-            padded = build(Pad(axis, 1, 2, draw(st.sampled_from(CONSTANTS))), pick())
-            before = draw(st.integers(0, 3))
-            return build(Slice(axis, before, 3 - before), padded)
-        case 9:
-            exponent = filled(build, draw(st.sampled_from([1.0, 2.0, 3.0])), square)
-            return build(Tanh(), build(Power(), build(Sigmoid(), pick()), exponent))
-        case _:
-            positive = build(Exp(), build(Tanh(), pick()))
-            return build(Divide(), pick(), positive)
-
-
 @pytest.mark.parametrize("step", [*dict.fromkeys(PASSES), optimize])
 @given(graphs(), st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
 def test_passes_preserve_meaning(step: Pass, graph: Graph, seed: int) -> None:
+    graph = differentiate(graph, "loss", ["x0", "x1"])
     rng = np.random.default_rng(seed)
     assert_same(graph, run(step, graph, check=True), {key: rng.normal(size=(3, 3)) for key in ("x0", "x1")})
 
