@@ -19,7 +19,7 @@ from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
 from nndsl.graph.builder import Builder, prune
 from nndsl.graph.graph import Graph
 from nndsl.operators.broadcasting import Sum
-from nndsl.semantics.model import Apply, Definition, Expression, Minimize, Model, Stage
+from nndsl.semantics.model import Apply, Definition, Expression, Minimize, Model, Rule, Stage
 from nndsl.semantics.walk import values_of
 from nndsl.types import Domain
 
@@ -59,6 +59,21 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
         with building.scope.build.at(measure.text, measure.span):
             outputs[measure.text] = averaged(lower(building.scope, measure.expression))
     return building.graph(outputs)
+
+
+def ruled(model: Model, stage: Stage) -> tuple[Scope, tuple[Term, ...], dict[str, Term]]:
+    """What a stage that learns by a local rule is built of: its scope, the rule's arguments, and the measures.
+
+    Raises NNDSLError where something cannot be run yet.
+    """
+    assert isinstance(stage.how, Rule)
+    building = _Building(model, training=True)
+    building.refuse(refused_stage(stage))
+    measured = {measure.text: measure.expression for measure in stage.measures}
+    building.define(needed(model, [*stage.how.arguments, *measured.values()]))
+    arguments = tuple(lower(building.scope, argument) for argument in stage.how.arguments)
+    measures = {text: averaged(lower(building.scope, measure)) for text, measure in measured.items()}
+    return building.scope, arguments, measures
 
 
 def expressions(model: Model, wanted: Mapping[str, Expression], *, training: bool = False) -> Graph:

@@ -69,14 +69,15 @@ class Signature:
 class Function:
     """An entry. `parameters` are learned numbers that each use owns: name, units, initial value.
 
-    `lower` is None for what the language has and the executor does not run yet.
+    What is not `executable` is known to the checker, and running it is refused by name.
     """
 
     name: str
     family: str
     signature: Signature
     doc: str
-    lower: Callable[..., Any] | None
+    lower: Callable[..., Any]
+    executable: bool = True
     parameters: tuple[tuple[str, tuple[str, ...], float], ...] = ()
 
     def asks(self, name: str) -> bool:
@@ -101,7 +102,7 @@ def entry(
         owned = tuple(
             (key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items()
         )
-        _add(Function(name, family, Signature.parse(signature), lower.__doc__ or "", lower, owned))
+        _add(Function(name, family, Signature.parse(signature), lower.__doc__ or "", lower, True, owned))
         return lower
 
     return add
@@ -109,7 +110,11 @@ def entry(
 
 def declare(family: str, name: str, signature: str, doc: str) -> None:
     """Puts into a family what the checker knows and the executor does not run yet."""
-    _add(Function(name, family, Signature.parse(signature), doc, None))
+    _add(Function(name, family, Signature.parse(signature), doc, _refused, False))
+
+
+def _refused(*arguments: Any, **options: Any) -> Any:
+    raise AssertionError("what cannot be run is refused before it is built")
 
 
 def _add(function: Function) -> None:

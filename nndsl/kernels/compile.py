@@ -42,6 +42,7 @@ def readers(precision: Precision) -> dict[str, Any]:
     real = real_type(precision)
     return {
         "Reals": native.pointer(real),
+        "Doubles": native.pointer(types.float64),
         "Indices": native.pointer(types.int32),
         "Truths": native.pointer(types.uint8),
         "Integers": native.pointer(types.int64),

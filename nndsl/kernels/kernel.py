@@ -6,7 +6,7 @@ parameters, whose annotations say how an entry is to be read:
 
 | annotation | entry |
 |---|---|
-| `Reals`, `Indices`, `Truths`, `Integers` | the address of a buffer |
+| `Reals`, `Doubles`, `Indices`, `Truths`, `Integers` | the address of a buffer |
 | `int` | the number |
 | `Real` | the bits of a double |
 | `Rest` | none: the parameter stands for all the remaining entries, integers |
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Reals = NDArray[np.floating[Any]]
+    Doubles = NDArray[np.float64]
     Indices = NDArray[np.int32]
     Truths = NDArray[np.bool_]
     Integers = NDArray[np.int64]

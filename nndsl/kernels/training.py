@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nndsl.kernels.kernel import kernel
 
 if TYPE_CHECKING:
-    from nndsl.kernels.kernel import Indices, Integers, Real, Reals
+    from nndsl.kernels.kernel import Doubles, Indices, Integers, Real, Reals
 
 
 @kernel
@@ -46,7 +46,7 @@ def take_labels(
 
 
 @kernel
-def tally(total: Reals, value: Reals, weight: Real) -> None:
+def tally(total: Doubles, value: Reals, weight: Real) -> None:
     """total[0] ← total[0] + weight · value[0]: the sum of a measure over an epoch."""
     total[0] += weight * value[0]
 

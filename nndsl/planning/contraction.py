@@ -72,8 +72,8 @@ def product(node: Node) -> Product | None:
         b = _matrix(second, blocks.batch, blocks.summed, columns, extents)
         c = _matrix(result, blocks.batch, rows, columns, extents)
         if a and b and c and not c.transposed:
-            sizes = (_size(block, extents) for block in (blocks.batch, rows, columns, blocks.summed))
-            return Product(*sizes, a, b, c, swapped)
+            batch, m, n, k = (_size(block, extents) for block in (blocks.batch, rows, columns, blocks.summed))
+            return Product(batch, m, n, k, a, b, c, swapped)
     return None
 
 

@@ -147,7 +147,7 @@ def instruction(
         return tuple(sorted({place[axis] for axis in axes}))
 
     number = _numbering(writer)
-    steps = []
+    steps: list[Step] = []
     for step, inputs, axes in writer.steps:
         match step:
             case Compute():

@@ -19,26 +19,31 @@ class NotExecutable(Exception):
         self.node = node
 
 
-def instructions(node: Node, buffer_of: Mapping[Node, str]) -> Iterator[Instruction]:
-    """The kernel calls that compute a node. Raises NotExecutable where no kernel does."""
+def instructions(node: Node, buffer_of: Mapping[Node, str], accumulate: bool) -> Iterator[Instruction]:
+    """The kernel calls that compute a node, or add it to what its buffer holds.
+
+    Raises NotExecutable where no kernel does.
+    """
     reads = tuple(buffer_of[operand] for operand in node.inputs)
-    for kernel, arguments in _calls(node, node.operator, buffer_of[node], reads):
+    for kernel, arguments in _calls(node, node.operator, buffer_of[node], reads, accumulate):
         yield Instruction(
             kernel, arguments, (node.name,), reads, (buffer_of[node],), node.layer, node.span
         )
 
 
 def _calls(
-    node: Node, operator: Operator, result: str, reads: tuple[str, ...]
+    node: Node, operator: Operator, result: str, reads: tuple[str, ...], accumulate: bool
 ) -> Iterator[tuple[str, tuple[Argument, ...]]]:
     match operator:
         case Contract():
-            yield _matrix_product(node, result, reads)
+            yield _matrix_product(node, result, reads, accumulate)
         case _:
             raise NotExecutable(node)
 
 
-def _matrix_product(node: Node, result: str, reads: tuple[str, ...]) -> tuple[str, tuple[Argument, ...]]:
+def _matrix_product(
+    node: Node, result: str, reads: tuple[str, ...], accumulate: bool
+) -> tuple[str, tuple[Argument, ...]]:
     found = product(node)
     assert found is not None, "contractions have been aligned"
     a, b = reversed(reads) if found.swapped else reads
@@ -47,7 +52,7 @@ def _matrix_product(node: Node, result: str, reads: tuple[str, ...]) -> tuple[st
         *(found.m, found.n, found.k),
         *(Count(int(matrix.transposed)) for matrix in (found.a, found.b)),
         *(matrix.leading for matrix in (found.a, found.b, found.c)),
-        *(Real(1.0), Real(0.0)),
+        *(Real(1.0), Real(float(accumulate))),
     )
     if found.batch == Count(1):
         return "gemm", arguments

@@ -19,6 +19,9 @@ from nndsl.types import Extent
 ALIGNMENT_BYTES = 64
 """Buffers begin at a cache line, and so at the widest vector."""
 
+SUM = "sum."
+"""Outputs that begin so are summed over the examples of a minibatch, for an update; others are measures."""
+
 
 class Precision(StrEnum):
     FLOAT32 = "float32"

@@ -105,7 +105,7 @@ class _Planner:
                 calls.append(call)
                 sharing.append(_Sharing(tuple(reads), tuple(writes)))
             else:
-                for call in kernels.instructions(unit, self.buffer_of):
+                for call in kernels.instructions(unit, self.buffer_of, unit in self.accumulated):
                     calls.append(call)
                     sharing.append(_Sharing((), ()))
         arena_bytes = self._place(calls, sharing)

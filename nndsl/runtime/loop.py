@@ -13,16 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from nndsl.graph.types import BATCH, LEARNED, Element
-from nndsl.planning.plan import Plan
+from nndsl.planning.plan import SUM, Plan
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, bind, bits
 from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
 from nndsl.runtime.program import MEET, Meeting, Turns
 from nndsl.runtime.vector import VectorLayout
-
-SUM = "sum."
-"""Outputs of a step's graph that begin so are summed over examples for an update; the others are measures."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ class Loop:
         self.stop = machine.StopRequest()
         self.layout = layout or VectorLayout.of({})
         self.measures = tuple(name for name in plan.outputs if not name.startswith(SUM))
-        self.totals = zeros((threads, len(self.measures)), self.real)
+        self.totals = np.zeros((threads, len(self.measures)))
         self.shares = zeros((threads, self.layout.size), self.real)
         self.sums = zeros((self.layout.size,), self.real) if threads > 1 else self.shares[0]
         self.learned: Learned | None = None
@@ -95,19 +92,20 @@ class Loop:
         self.learned, self.update = learned, update
         self.clock[:] = (1, steps)
 
-    def run(self, first: int, turns: int) -> dict[str, float]:
-        """Runs minibatches `first` to `first + turns - 1` of the order; the last one may be smaller.
-
-        Returns each measure's sum over the examples. Ends early where `stop` has been asked for.
-        """
+    def run(self, first: int, turns: int) -> None:
+        """Runs minibatches `first` to `first + turns - 1` of the order; the last one may be smaller."""
         whole = min(turns, max(self.count // self.step - first, 0))
-        self.totals[:] = 0
+        if first == 0:
+            self.totals[:] = 0
         if whole:
             self._run(self.step, first, whole)
         if whole < turns:
             self._run(self.count % self.step, first + whole, 1)
-        sums = np.sum(self.totals, axis=0, dtype=np.float64)
-        return dict(zip(self.measures, map(float, sums), strict=True))
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """Each measure's sum over the examples since minibatch 0."""
+        return dict(zip(self.measures, map(float, self.totals.sum(axis=0)), strict=True))
 
     @property
     def turns(self) -> int:

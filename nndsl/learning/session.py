@@ -1,0 +1,212 @@
+"""One stage made ready to run: its memory, plans and native loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nndsl.analyses.cost import total_operations
+from nndsl.building.build import expressions
+from nndsl.data.examples import Examples
+from nndsl.diagnostics.catalogue.running import NotEnoughMemory
+from nndsl.diagnostics.diagnostic import NNDSLError
+from nndsl.graph.graph import Graph
+from nndsl.graph.types import BATCH, LEARNED
+from nndsl.learning.procedure import evaluation, procedure
+from nndsl.passes.pipeline import optimize
+from nndsl.planning.divide import NotDivisible, divide
+from nndsl.planning.plan import SUM, Plan, Precision
+from nndsl.planning.planner import plan
+from nndsl.runtime.cache import OnCompile
+from nndsl.runtime.inference import Inference
+from nndsl.runtime.loop import Learned, Loop, Update
+from nndsl.runtime.memory import Array, available_bytes, cores, zeros
+from nndsl.runtime.vector import VectorLayout
+from nndsl.semantics.model import Rule, Stage
+
+if TYPE_CHECKING:
+    from nndsl.learning.trainer import Options
+    from nndsl.network import Network
+
+EVALUATION_BATCH = 256
+
+OPERATIONS_WORTH_A_THREAD = 5_000_000
+"""A minibatch is divided only into shares larger than this: threads take a few microseconds to meet."""
+
+
+class Session:
+    """A stage's native loop over the training examples, and what is evaluated beside it.
+
+    The network's learned parameters become views of one vector that the loop updates in place.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        stage: Stage,
+        train: Examples,
+        options: Options,
+        random: np.random.Generator,
+        on_compile: OnCompile | None = None,
+    ) -> None:
+        self.network, self.stage, self.on_compile = network, stage, on_compile
+        self.precision = options.precision
+        self.procedure = procedure(network.model, stage)
+        self.data = columns(train, options.precision)
+        self._start_at_examples(random, train.count)
+        self.learned = self._learned()
+        self.loop = self._loop(min(self.procedure.batch, train.count), options)
+        self._kept: Array | None = None
+        self._evaluations: dict[int, Loop] = {}
+
+    # --- an epoch -----------------------------------------------------------------------
+
+    @property
+    def turns(self) -> int:
+        """How many minibatches an epoch has."""
+        return self.loop.turns
+
+    def shuffle(self, random: np.random.Generator) -> None:
+        """A new order of the examples, for the next epoch."""
+        self.loop.order[:] = random.permutation(self.loop.count)
+        if self.procedure.every_epoch:
+            self.loop.shares[:] = 0
+
+    def run(self, first: int, turns: int) -> None:
+        """Learns from some minibatches of the order."""
+        self.loop.run(first, turns)
+
+    def means(self, turns: int) -> dict[str, float]:
+        """The loss and the measures, averaged over the examples of the first minibatches."""
+        seen = min(turns * self.loop.step, self.loop.count)
+        return {name: total / seen for name, total in self.loop.measured.items()}
+
+    def end_epoch(self) -> None:
+        """The update of a rule that makes one an epoch."""
+        if not self.procedure.every_epoch:
+            return
+        sums = self.loop.layout.views(self.loop.shares.sum(axis=0))
+        update = Inference(self.procedure.update, self.precision, 1, self.on_compile)
+        for name, value in update(sums, self.network.parameters, 1).items():
+            self.network.parameters[name][...] = value
+
+    # --- beside it ----------------------------------------------------------------------
+
+    def evaluate(self, examples: Examples) -> dict[str, float]:
+        """The loss and the measures over other examples, as they are outside training."""
+        loop = self._evaluations.get(id(examples))
+        if loop is None:
+            loop = evaluation_loop(self.network, self.stage, examples, self.precision, self.on_compile)
+            self._evaluations[id(examples)] = loop
+        return run_evaluation(loop)
+
+    def keep(self) -> None:
+        """Remembers the learned numbers as they are."""
+        self._kept = self.learned.vector.copy()
+
+    def restore(self) -> None:
+        """Goes back to the learned numbers that were kept."""
+        if self._kept is not None:
+            self.learned.vector[:] = self._kept
+
+    # --- making it ready ----------------------------------------------------------------
+
+    def _start_at_examples(self, random: np.random.Generator, count: int) -> None:
+        """Prototypes begin as examples of the data, all different where there are enough."""
+        for parameter in self.stage.learned:
+            if parameter.initial.method == "examples":
+                assert isinstance(self.stage.how, Rule)
+                rows = parameter.shape[0]
+                chosen = random.choice(count, rows, replace=rows > count)
+                start = expressions(self.network.model, {"x": self.stage.how.arguments[0]})
+                inference = Inference(start, self.precision, on_compile=self.on_compile)
+                given = {name: np.ascontiguousarray(self.data[name][chosen]) for name in inference.inputs}
+                found = inference(given, self.network.parameters, rows)["x"]
+                self.network.parameters[parameter.name][...] = found.reshape(parameter.shape)
+
+    def _learned(self) -> Learned:
+        layout = VectorLayout.of({parameter.name: parameter.shape for parameter in self.stage.learned})
+        vector = zeros((layout.size,), np.dtype(self.precision.value))
+        for name, view in layout.views(vector).items():
+            view[...] = self.network.parameters[name]
+            self.network.parameters[name] = view
+        states = {name: np.zeros_like(vector) for name in self.procedure.states}
+        return Learned(layout, vector, states)
+
+    def _loop(self, batch: int, options: Options) -> Loop:
+        whole = optimize(self.procedure.step)
+        graph, threads = divided(whole, batch, options.threads)
+        sums = {name.removeprefix(SUM): node.type for name, node in graph.outputs.items() if name.startswith(SUM)}
+        layout = VectorLayout.of({name: sums[name].shape({}) for name in sums})
+        external = {SUM + name: SUM + name for name in sums}
+        accumulated = frozenset(external) if self.procedure.every_epoch else frozenset()
+        bounds = {BATCH: -(-batch // threads)}
+        step = plan(graph, bounds, self.precision, external, accumulated)
+        self._require_memory(step, batch, threads)
+        loop = Loop(step, self.data, self.network.parameters, batch, threads, layout, self.on_compile)
+        if not self.procedure.every_epoch:
+            steps = loop.turns * self.stage.epochs
+            loop.learn(self.learned, self._update(), steps)
+        return loop
+
+    def _update(self) -> Update:
+        bounds = {LEARNED: self.learned.layout.size}
+        graph = optimize(self.procedure.update)
+        update = plan(graph, bounds, self.precision, {name: name for name in graph.outputs})
+        square = self.procedure.square
+        if square is None:
+            return Update(update)
+        return Update(update, plan(square, bounds, self.precision, {"square": "square"}))
+
+    def _require_memory(self, step: Plan, batch: int, threads: int) -> None:
+        vectors = (3 + len(self.procedure.states) + threads) * self.learned.vector.nbytes
+        needed_bytes = threads * (step.arena_bytes + sum(b.size_bytes for b in step.externals)) + vectors
+        if needed_bytes > available_bytes():
+            mistake = NotEnoughMemory(
+                span=self.stage.span, needed_bytes=needed_bytes, available_bytes=available_bytes(), batch=batch
+            )
+            raise NNDSLError([mistake])
+
+
+def divided(graph: Graph, batch: int, wanted: int | None) -> tuple[Graph, int]:
+    """The graph for each thread's share of a minibatch, and the number of threads.
+
+    Where the number is not given, it is what pays. One thread runs what needs the whole batch at once.
+    """
+    operations = total_operations(graph, {BATCH: batch})
+    paying = max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
+    threads = min(wanted or paying, batch)
+    try:
+        return divide(graph, threads), threads
+    except NotDivisible:
+        return graph, 1
+
+
+def columns(examples: Examples, precision: Precision) -> dict[str, Array]:
+    """The examples' columns as the kernels read them: reals in the precision, class numbers as they are."""
+    real = np.dtype(precision.value)
+    return {
+        name: np.ascontiguousarray(array, array.dtype if array.dtype == np.int32 else real)
+        for name, array in examples.inputs.items()
+    }
+
+
+def evaluation_loop(
+    network: Network,
+    stage: Stage,
+    examples: Examples,
+    precision: Precision,
+    on_compile: OnCompile | None = None,
+) -> Loop:
+    """A loop that measures and learns nothing, on one thread."""
+    batch = min(EVALUATION_BATCH, examples.count)
+    graph = optimize(evaluation(network.model, stage))
+    measured = plan(graph, {BATCH: batch}, precision)
+    return Loop(measured, columns(examples, precision), network.parameters, batch, on_compile=on_compile)
+
+
+def run_evaluation(loop: Loop) -> dict[str, float]:
+    """The means of a loop's measures over all its examples."""
+    loop.run(0, loop.turns)
+    return {name: total / loop.count for name, total in loop.measured.items()}

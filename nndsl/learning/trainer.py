@@ -1,0 +1,159 @@
+"""Trains a network: its stages in order, epoch by epoch, each epoch natively."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from nndsl.building.build import LOSS
+from nndsl.building.refusals import refused
+from nndsl.data.examples import Examples, Parts
+from nndsl.diagnostics.catalogue.running import Diverged
+from nndsl.diagnostics.diagnostic import NNDSLError
+from nndsl.learning.initialise import generator
+from nndsl.learning.observer import Observer, Silent
+from nndsl.learning.session import Session, evaluation_loop, run_evaluation
+from nndsl.planning.plan import Precision
+from nndsl.runtime.blas import one_thread
+from nndsl.semantics.model import Alternate, Stage
+
+if TYPE_CHECKING:
+    from nndsl.network import Network
+
+SECONDS_BETWEEN_NEWS = 0.1
+"""How long the native loop runs before the observer hears of it."""
+
+VALIDATION = "validation."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a training is run. `threads` is None for as many as pay; `debug` looks at every value."""
+
+    seed: int = 0
+    precision: Precision = Precision.FLOAT32
+    threads: int | None = None
+    debug: bool = False
+
+
+def fit(network: Network, parts: Parts, options: Options, observer: Observer | None = None) -> None:
+    """Trains the network's parameters, in place.
+
+    An interrupt from the keyboard ends it between two minibatches; the parameters are then those of the last.
+    Raises NNDSLError where something cannot be run, or diverges.
+    """
+    found = refused(network.model)
+    if found:
+        raise NNDSLError(found)
+    observer = observer or Silent()
+    network.begin(options.seed, options.precision)
+    with one_thread():
+        observer.on_start([(stage.name, stage.epochs) for stage in network.stages])
+        for entry in network.model.stages:
+            stages = entry.stages if isinstance(entry, Alternate) else (entry,)
+            _run([_StageTraining(network, stage, parts, options, observer) for stage in stages])
+
+
+def _run(trainings: Sequence[_StageTraining]) -> None:
+    """One stage to its end, or several in turn, a minibatch each."""
+    if len(trainings) == 1:
+        trainings[0].run()
+        return
+    for epoch in range(1, max(training.stage.epochs for training in trainings) + 1):
+        for training in trainings:
+            training.begin_epoch()
+        for turn in range(max(training.session.turns for training in trainings)):
+            for training in trainings:
+                if turn < training.session.turns:
+                    training.session.run(turn, 1)
+        for training in trainings:
+            training.end_epoch(epoch)
+    for training in trainings:
+        training.end("epochs done")
+
+
+class _StageTraining:
+    """One stage in progress."""
+
+    def __init__(
+        self, network: Network, stage: Stage, parts: Parts, options: Options, observer: Observer
+    ) -> None:
+        self.stage, self.observer = stage, observer
+        self.random = generator(options.seed, f"order of {stage.name}")
+        self.session = Session(network, stage, parts.train, options, self.random, observer.on_compile)
+        self.validation: Examples = parts.validation
+        self.best_epoch: int | None = None
+        self.best = float("inf")
+
+    def run(self) -> None:
+        for epoch in range(1, self.stage.epochs + 1):
+            self.begin_epoch()
+            self._minibatches(epoch)
+            self.end_epoch(epoch)
+            if self.stage.early_stop is not None and self._is_over(epoch, self.stage.early_stop):
+                self.end(f"no improvement for {self.stage.early_stop} epochs")
+                return
+        self.end("epochs done")
+
+    def begin_epoch(self) -> None:
+        self.session.shuffle(self.random)
+
+    def end_epoch(self, epoch: int) -> None:
+        """Updates what is updated once an epoch, looks at the validation part, and tells the observer."""
+        self.session.end_epoch()
+        metrics = self.session.means(self.session.turns)
+        self._require_finite(epoch, metrics)
+        if self.validation.count:
+            found = self.session.evaluate(self.validation)
+            metrics |= {VALIDATION + name: value for name, value in found.items()}
+        if self.stage.early_stop is not None and self._monitored(metrics) < self.best:
+            self.best, self.best_epoch = self._monitored(metrics), epoch
+            self.session.keep()
+        self.observer.on_epoch(self.stage.name, epoch, metrics)
+
+    def end(self, reason: str) -> None:
+        if self.best_epoch is not None:
+            self.session.restore()
+        self.observer.on_stage_end(self.stage.name, reason, self.best_epoch)
+
+    def _minibatches(self, epoch: int) -> None:
+        """All minibatches of an epoch, in stretches short enough for news and interrupts."""
+        turn, stretch = 0, 1
+        while turn < self.session.turns:
+            stretch = min(stretch, self.session.turns - turn)
+            start = perf_counter()
+            self.session.run(turn, stretch)
+            elapsed_seconds = perf_counter() - start
+            turn += stretch
+            running = self.session.means(turn)
+            self._require_finite(epoch, running)
+            if turn < self.session.turns:
+                self.observer.on_steps(self.stage.name, epoch, turn, self.session.turns, running)
+            stretch = max(1, int(stretch * min(SECONDS_BETWEEN_NEWS / max(elapsed_seconds, 1e-6), 10.0)))
+
+    def _monitored(self, metrics: Mapping[str, float]) -> float:
+        """What an early stop wants small: the loss, of the validation part where there is one."""
+        return metrics.get(VALIDATION + LOSS, metrics.get(LOSS, float("inf")))
+
+    def _is_over(self, epoch: int, patience: int) -> bool:
+        return epoch - (self.best_epoch or 0) >= patience
+
+    def _require_finite(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        loss = metrics.get(LOSS, 0.0)
+        if not isfinite(loss):
+            span = self.stage.optimizer.span if self.stage.optimizer else self.stage.how.span
+            raise NNDSLError([Diverged(span=span, stage=self.stage.name, epoch=epoch, loss=loss)])
+
+
+def test(network: Network, examples: Examples) -> dict[str, float]:
+    """The measures of the last stage that has any, and its loss, over examples that it did not learn from."""
+    for stage in reversed(network.stages):
+        if stage.measures:
+            with one_thread():
+                return run_evaluation(evaluation_loop(network, stage, examples, network.precision))
+    return {}
+
+

@@ -1,0 +1,243 @@
+"""A compiled network: its stages to look at, its parameters, and what it can be asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from nndsl.building.build import LOSS, forward, objective
+from nndsl.building.refusals import refused
+from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.planning.plan import Precision
+from nndsl.semantics.model import Alternate, Minimize, Model, Stage
+from nndsl.syntax.tree import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+    from rich.console import RenderableType
+
+    from nndsl.data.examples import Parts
+    from nndsl.graph.graph import Graph
+    from nndsl.graph.computation_graph import ComputationGraph
+    from nndsl.learning.history import History
+    from nndsl.learning.observer import Observer
+    from nndsl.runtime.inference import Inference
+    from nndsl.topology.topology import Topology
+
+    Array = NDArray[Any]
+
+
+class Network:
+    """A network as its spec says it, ready to be looked at, trained and run.
+
+    `spec`, `model`, `topology`, `graph` and `gradient` are the stages of its compilation; all are frozen.
+    `parameters` are its numbers, by name, and change with training.
+    """
+
+    def __init__(self, spec: Spec, model: Model, warnings: tuple[Diagnostic, ...] = ()) -> None:
+        self.spec = spec
+        self.model = model
+        self.warnings = warnings
+        self.precision = Precision.FLOAT32
+        self._parameters: dict[str, Array] | None = None
+        self._run: Inference | None = None
+
+    def __repr__(self) -> str:
+        count = sum(prod(p.shape) for p in self.model.parameters)
+        return f"<Network {self.model.name}: {len(self.model.definitions)} layers, {count} parameters>"
+
+    # --- stages -------------------------------------------------------------------------
+
+    @cached_property
+    def topology(self) -> Topology:
+        """Populations and connections, as a textbook draws them: a networkx MultiDiGraph."""
+        from nndsl.topology.connect import connect
+
+        return connect(self.model)
+
+    @cached_property
+    def graph(self) -> ComputationGraph:
+        """The operators of the forward computation: a networkx MultiDiGraph."""
+        return _view(self.forward_graph)
+
+    @cached_property
+    def gradient(self) -> ComputationGraph:
+        """Forward and backward operators of the last stage that learns by descent."""
+        return _view(self.gradient_graph)
+
+    @cached_property
+    def forward_graph(self) -> Graph:
+        """The graph of all layers, as the compiler's passes see it. Raises NNDSLError where it cannot be run."""
+        return forward(self.model)
+
+    @cached_property
+    def gradient_graph(self) -> Graph:
+        """The graph of the loss with an output `gradient.NAME` for each learned parameter.
+
+        Raises NNDSLError where it cannot be run, or nothing is learned by descent.
+        """
+        from nndsl.differentiation.reverse import differentiate
+
+        stage = self.descent
+        return differentiate(objective(self.model, stage), LOSS, [p.name for p in stage.learned])
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All training stages in order, those of an alternation one by one."""
+        return tuple(
+            stage
+            for entry in self.model.stages
+            for stage in (entry.stages if isinstance(entry, Alternate) else (entry,))
+        )
+
+    @property
+    def descent(self) -> Stage:
+        """The last stage that minimises something. Raises NNDSLError where there is none."""
+        from nndsl.diagnostics.catalogue.running import NothingMinimized
+        from nndsl.diagnostics.diagnostic import NNDSLError
+
+        found = [stage for stage in self.stages if isinstance(stage.how, Minimize)]
+        if not found:
+            raise NNDSLError([NothingMinimized(network=self.model.name)])
+        return found[-1]
+
+    @property
+    def refused(self) -> tuple[Diagnostic, ...]:
+        """What of the network cannot be run yet, each with its place in the spec."""
+        return refused(self.model)
+
+    def emit(self, stage: str, form: str = "text") -> str:
+        """A stage of the compilation as text; `topology` and the graphs also as `json`, `graphml` or `dot`."""
+        from nndsl.view.emit import emit
+
+        return emit(self, stage, form)
+
+    def report(self) -> RenderableType:
+        """What `nndsl compile` prints."""
+        from nndsl.view.compile_report import compile_report
+
+        return compile_report(self)
+
+    # --- numbers ------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """All parameters by name. Their entries may be changed in place."""
+        if self._parameters is None:
+            self.initialise()
+        assert self._parameters is not None
+        return self._parameters
+
+    def initialise(self, seed: int = 0, precision: str = Precision.FLOAT32) -> None:
+        """Gives all parameters their first values again."""
+        import numpy as np
+
+        from nndsl.learning.initialise import initial_value
+
+        self.precision = Precision(precision)
+        self._run = None
+        self._parameters = {
+            p.name: np.ascontiguousarray(initial_value(p, seed), self.precision.value)
+            for p in self.model.parameters
+        }
+
+    def begin(self, seed: int, precision: Precision) -> None:
+        """Makes the parameters ready for training: from a seed, unless they have values already."""
+        if self._parameters is None:
+            self.initialise(seed, precision)
+
+    def restore(self, values: Mapping[str, Array]) -> None:
+        """Takes parameters over, by name."""
+        import numpy as np
+
+        for name, value in values.items():
+            self.precision = Precision(str(value.dtype))
+            self._parameters = {**(self._parameters or {}), name: np.ascontiguousarray(value)}
+
+    # --- use ----------------------------------------------------------------------------
+
+    def fit(
+        self,
+        *,
+        seed: int = 0,
+        precision: str = Precision.FLOAT32,
+        threads: int | None = None,
+        observer: Observer | None = None,
+        **arrays: ArrayLike,
+    ) -> History:
+        """Trains the network, on the arrays of its inputs and targets, or on the spec's data without any.
+
+        A tenth of the examples given is kept for validation. Parameters that have been trained are trained on.
+        Returns the measures of each stage and epoch. Raises NNDSLError where the arrays do not fit.
+        """
+        from nndsl.data.load import given_parts, load_parts
+        from nndsl.learning.history import History
+        from nndsl.learning.observer import Several
+        from nndsl.learning.trainer import Options, fit
+
+        parts: Parts = given_parts(self.model, arrays, seed) if arrays else load_parts(self.model, seed=seed)
+        history = History()
+        observers = Several(history, observer) if observer is not None else history
+        fit(self, parts, Options(seed, Precision(precision), threads), observers)
+        return history
+
+    def test(self, parts: Parts) -> dict[str, float]:
+        """The loss and the measures over the test part."""
+        from nndsl.learning.trainer import test
+
+        return test(self, parts.test)
+
+    def run(self, **arrays: ArrayLike) -> dict[str, Array]:
+        """All outputs by name, for arrays of the inputs, one row an example."""
+        import numpy as np
+
+        from nndsl.data.bind import examples
+        from nndsl.runtime.blas import one_thread
+
+        given = examples(self.model, arrays, dtype=np.dtype(self.precision).type)
+        with one_thread():
+            return self._inference(given.count)(given.inputs, self.parameters, given.count)
+
+    def grad(self, **arrays: ArrayLike) -> dict[str, Array]:
+        """The gradient of the loss by parameter, and the loss itself as `loss`, over the given examples."""
+        import numpy as np
+
+        from nndsl.data.bind import examples
+        from nndsl.passes.pipeline import optimize
+        from nndsl.runtime.blas import one_thread
+        from nndsl.runtime.inference import Inference
+
+        outputs = {LOSS: LOSS} | {p.name: f"gradient.{p.name}" for p in self.descent.learned}
+        given = examples(self.model, arrays, targets=True, dtype=np.dtype(self.precision).type)
+        graph = optimize(_only(self.gradient_graph, outputs.values()))
+        with one_thread():
+            found = Inference(graph, self.precision, given.count)(given.inputs, self.parameters, given.count)
+        return {name: found[output] for name, output in outputs.items()}
+
+    def _inference(self, count: int) -> Inference:
+        """What `run` runs; made anew only for more rows than before."""
+        from nndsl.passes.pipeline import optimize
+        from nndsl.runtime.inference import ROWS_AT_ONCE, Inference
+
+        rows = min(count, ROWS_AT_ONCE)
+        if self._run is None or self._run.rows_at_once < rows:
+            graph = _only(self.forward_graph, [value.name for value in self.model.outputs])
+            self._run = Inference(optimize(graph), self.precision, rows)
+        return self._run
+
+
+def _only(graph: Graph, outputs: Iterable[str]) -> Graph:
+    """The part of a graph that some of its outputs need."""
+    from nndsl.graph.builder import prune
+    from nndsl.graph.graph import Graph
+
+    return prune(Graph(graph.nodes, {name: graph.outputs[name] for name in outputs}))
+
+
+def _view(graph: Graph) -> ComputationGraph:
+    from nndsl.graph.computation_graph import ComputationGraph
+
+    return ComputationGraph.of(graph)
