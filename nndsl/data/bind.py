@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
 from nndsl.data.columns import evaluate
-from nndsl.data.convert import Classes, Origin, convert
+from nndsl.data.convert import Classes, DType, Origin, collected, convert
 from nndsl.data.examples import Array, Examples, Parts
 from nndsl.data.split import split
 from nndsl.data.table import Ragged, Table
@@ -20,7 +18,7 @@ from nndsl.source import Span
 
 
 def bind(
-    dataset: model.Dataset, network: model.Model, table: Table, seed: int = 0, dtype: type = np.float32
+    dataset: model.Dataset, network: model.Model, table: Table, seed: int = 0, dtype: DType = np.float32
 ) -> Parts:
     """The three parts of a table. What the data statement does not bind gets the column of its own name.
 
@@ -37,7 +35,7 @@ def bind_values(
     dataset: model.Dataset,
     values: tuple[model.Value, ...],
     table: Table,
-    dtype: type = np.float32,
+    dtype: DType = np.float32,
     classes: Mapping[str, Classes] | None = None,
 ) -> Examples:
     """All rows of a table, for these inputs and targets. `classes` are those that a training has met."""
@@ -51,7 +49,7 @@ def bind_values(
             diagnostics.add(_unbound(value, table, dataset.span))
             continue
         used |= {name: len(table.columns[name]) for name in columns_of(expression) if name in table.columns}
-        with _collected(diagnostics):
+        with collected(diagnostics):
             found[value.name] = _bound(value, expression, table, dtype, (classes or {}).get(value.name))
     if len(set(used.values())) > 1:
         diagnostics.add(mistakes.DifferentLengths(counts=tuple(used.items()), span=dataset.span))
@@ -61,47 +59,11 @@ def bind_values(
     return Examples({name: array[:count] for name, (array, _) in found.items()}, count, words)
 
 
-def examples(
-    network: model.Model,
-    arrays: Mapping[str, Any],
-    targets: bool = False,
-    dtype: type = np.float32,
-    classes: Mapping[str, Classes] | None = None,
-) -> Examples:
-    """Arrays given from Python, by the names of inputs and targets: numpy arrays, lists, columns of pandas.
-
-    Every input must be there; every target as well where `targets` says so.
-
-    Raises NNDSLError with all wrong names, shapes, values and lengths at once.
-    """
-    diagnostics = Diagnostics()
-    values = {value.name: value for value in (*network.inputs, *network.targets)}
-    needed = (*network.inputs, *network.targets) if targets else network.inputs
-    for name in arrays:
-        if name not in values:
-            diagnostics.add(mistakes.UnknownArray(name=name, known=tuple(values)))
-    for value in needed:
-        if value.name not in arrays:
-            kind = value.kind.value
-            diagnostics.add(mistakes.MissingArray(kind=kind, name=value.name, given=tuple(arrays)))
-    found: dict[str, tuple[Array, Classes | None]] = {}
-    for name in values.keys() & arrays.keys():
-        with _collected(diagnostics):
-            origin = Origin(name, "the array given")
-            found[name] = convert(values[name], arrays[name], origin, dtype, (classes or {}).get(name))
-    counts = {name: len(found[name][0]) for name in values if name in found}
-    if len(set(counts.values())) > 1:
-        diagnostics.add(mistakes.DifferentLengths(counts=tuple(counts.items())))
-    diagnostics.raise_if_errors()
-    words = {name: classes for name, (_, classes) in found.items() if classes}
-    return Examples({name: found[name][0] for name in counts}, next(iter(counts.values()), 0), words)
-
-
 def _bound(
     value: model.Value,
     expression: model.ColumnExpression,
     table: Table,
-    dtype: type,
+    dtype: DType,
     classes: Classes | None,
 ) -> tuple[Array, Classes | None]:
     name = expression.name if isinstance(expression, model.Column) else value.name
@@ -112,16 +74,6 @@ def _bound(
     if not column.ndim:
         column = np.full(len(next(iter(table.columns.values()))), column)
     return convert(value, column, Origin(name, table.name, expression.span), dtype, classes)
-
-
-@contextmanager
-def _collected(diagnostics: Diagnostics) -> Iterator[None]:
-    """Keeps the diagnostics that the block raises, and goes on."""
-    try:
-        yield
-    except NNDSLError as error:
-        for diagnostic in error.diagnostics:
-            diagnostics.add(diagnostic)
 
 
 def _unbound(value: model.Value, table: Table, span: Span) -> mistakes.UnboundValue:

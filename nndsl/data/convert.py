@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
@@ -12,13 +14,15 @@ import numpy as np
 from nndsl.data.columns import numbers, refuse_not_finite
 from nndsl.data.examples import Array
 from nndsl.diagnostics.catalogue import data as mistakes
-from nndsl.diagnostics.diagnostic import NNDSLError
+from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics.model import Value
 from nndsl.source import Span
 from nndsl.types import Domain
 
 Classes = tuple[str, ...]
 Shape = tuple[int | None, ...]
+DType = type | str
+"""The type of real numbers: numpy's, or its name, `float32` or `float64`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Origin:
 
 
 def convert(
-    value: Value, given: Any, origin: Origin, dtype: type = np.float32, classes: Classes | None = None
+    value: Value, given: Any, origin: Origin, dtype: DType = np.float32, classes: Classes | None = None
 ) -> tuple[Array, Classes | None]:
     """The array of an input or target, as `Examples` describes it, and the words of its classes, if any.
 
@@ -49,6 +53,16 @@ def convert(
         return _class_numbers(value, array, origin, classes)
     array = _arranged(value, array, _space(value) + value.type.units, origin)
     return _in_domain(value, array, origin, dtype), None
+
+
+@contextmanager
+def collected(diagnostics: Diagnostics) -> Iterator[None]:
+    """Keeps the diagnostics that the block raises, and goes on."""
+    try:
+        yield
+    except NNDSLError as error:
+        for diagnostic in error.diagnostics:
+            diagnostics.add(diagnostic)
 
 
 def _as_array(given: Any, origin: Origin) -> Array:
@@ -118,7 +132,7 @@ def _joins_neighbours(found: tuple[int, ...], expected: Shape) -> bool:
 # --- domain ------------------------------------------------------------------------
 
 
-def _in_domain(value: Value, array: Array, origin: Origin, dtype: type) -> Array:
+def _in_domain(value: Value, array: Array, origin: Origin, dtype: DType) -> Array:
     truths = array.dtype.kind == "b"
     found = numbers(array, origin.column, origin.table, origin.span)
     match value.type.domain:

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from nndsl.data.bind import bind_values, columns_of
-from nndsl.data.convert import Classes
+from nndsl.data.convert import Classes, DType
 from nndsl.data.examples import Array, Examples
 from nndsl.data.table import Column, Table
 from nndsl.semantics import model
@@ -20,7 +20,7 @@ from nndsl.types import Domain
 def prediction_inputs(
     network: model.Model,
     table: Table,
-    dtype: type = np.float32,
+    dtype: DType = np.float32,
     classes: Mapping[str, Classes] | None = None,
 ) -> Examples:
     """What the inputs get from a table that may lack everything else.

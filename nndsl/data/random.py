@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nndsl.data.convert import DType
 from nndsl.data.examples import Array, Examples, Parts
 from nndsl.diagnostics.catalogue.data import VariableLength
 from nndsl.diagnostics.diagnostic import NNDSLError
@@ -13,7 +14,7 @@ from nndsl.types import Domain, SetKind
 OPEN_SIZE = 16  # of a grid or sequence whose size only data would tell
 
 
-def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: type = np.float32) -> Parts:
+def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: DType = np.float32) -> Parts:
     """So many examples with inputs and targets that fit the network, split 80 : 10 : 10.
 
     Real values are standard normal, binary and bipolar ones fair coins, classes uniform.
@@ -27,7 +28,7 @@ def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: type = 
     return Parts(whole.take(rows[:first]), whole.take(rows[first:second]), whole.take(rows[second:]))
 
 
-def _draw(value: Value, count: int, random: np.random.Generator, dtype: type) -> Array:
+def _draw(value: Value, count: int, random: np.random.Generator, dtype: DType) -> Array:
     if any(axis.set.kind in (SetKind.NODES, SetKind.EDGES) for axis in value.type.space):
         raise NNDSLError([VariableLength(what=f"random values for '{value.name}'", span=value.span)])
     space = (axis.extent.value({axis.extent.symbol or "": OPEN_SIZE}) for axis in value.type.space)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from data_models import SPAN, apply, column, dataset, grid, network, number, target, value
 
-from nndsl.data.bind import bind, bind_values, examples
+from nndsl.data.bind import bind, bind_values
+from nndsl.data.given import given_examples, given_parts
 from nndsl.data.load import load_parts
 from nndsl.data.random import random_parts
 from nndsl.data.table import Part, Ragged, Table, texts
@@ -148,7 +149,7 @@ NET = network(X, DIGIT)
     ],
 )
 def test_arrays_lists_and_frames_are_the_same(x, digit):
-    found = examples(NET, {"x": x, "digit": digit}, targets=True)
+    found = given_examples(NET, {"x": x, "digit": digit})
     assert found.count == 3
     assert found.inputs["x"].shape == (3, 64)
     assert found.inputs["x"].dtype == np.float32
@@ -156,7 +157,7 @@ def test_arrays_lists_and_frames_are_the_same(x, digit):
 
 
 def test_targets_may_be_left_out_of_a_prediction():
-    assert list(examples(NET, {"x": np.zeros((3, 64))}).inputs) == ["x"]
+    assert list(given_examples(NET, {"x": np.zeros((3, 64))}, ("x",)).inputs) == ["x"]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,12 @@ def test_targets_may_be_left_out_of_a_prediction():
     ],
 )
 def test_wrong_arrays_are_refused_all_at_once(arrays, expected):
-    assert codes(examples, NET, arrays, targets=True) == expected
+    assert codes(given_examples, NET, arrays) == expected
+
+
+def test_a_tenth_of_the_arrays_given_validates():
+    parts = given_parts(NET, {"x": np.zeros((50, 64)), "digit": np.arange(50) % 10})
+    assert [part.count for _, part in parts] == [45, 5, 0]
 
 
 # --- random examples ---------------------------------------------------------------
@@ -184,7 +190,7 @@ def test_random_examples_fit_every_domain(domain):
     again = random_parts(network(drawn), count=50)
     assert np.array_equal(parts.train.inputs["x"], again.train.inputs["x"])
     if domain is not Domain.ONEHOT:
-        examples(network(drawn), parts.train.inputs)
+        given_examples(network(drawn), parts.train.inputs)
 
 
 def test_a_network_without_data_runs_on_random_examples():
