@@ -8,6 +8,7 @@ from math import prod
 
 from nndsl.analyses.cost import total_operations
 from nndsl.building.build import LOSS, forward, objective
+from nndsl.building.refusals import stages as stages_of
 from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH
@@ -33,6 +34,12 @@ class Needs:
     backward_operations: int | None = None
     batch: int | None = None
     assumed: Mapping[str, int] = field(default_factory=dict)
+
+
+def needs_of(model: Model) -> Needs:
+    """What the last stage takes that learns by backpropagation; without one, what the network takes."""
+    stages = [stage for stage in stages_of(model) if isinstance(stage.how, Minimize)]
+    return stage_needs(model, stages[-1]) if stages else inference_needs(model)
 
 
 def inference_needs(model: Model) -> Needs:

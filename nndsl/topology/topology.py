@@ -9,8 +9,10 @@ from typing import Any
 
 import networkx as nx
 
+from nndsl.graph.export import export_dot, export_graphml, export_json
 from nndsl.source import Span
 from nndsl.topology.count import Count, space_count
+from nndsl.topology.text import print_topology
 from nndsl.types import Type
 
 
@@ -92,6 +94,21 @@ class Topology(nx.MultiDiGraph):
             self.add_edge(
                 connection.source, connection.target, key=connection.name, **_edge_attributes(connection)
             )
+
+    def __str__(self) -> str:
+        return print_topology(self)
+
+    def to_json(self) -> str:
+        """Node-link JSON."""
+        return export_json(self)
+
+    def to_graphml(self) -> str:
+        """GraphML, for yEd, Gephi and the like."""
+        return export_graphml(self)
+
+    def to_dot(self) -> str:
+        """DOT, for Graphviz; each population with its type."""
+        return export_dot(self, "type")
 
     def population(self, name: str) -> Population:
         """Raises KeyError where there is none of that name."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import prod
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from nndsl.analyses.needs import Needs
+from nndsl.analyses.needs import Needs, needs_of
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.semantics.model import Model, Parameter, ParameterRole
 from nndsl.topology.classify import classify
@@ -24,12 +25,14 @@ from nndsl.topology.weights import parameter_count
 from nndsl.view.stages import stage_table
 from nndsl.view.words import bytes_text, count_text, initial_text, operations_text, shape_text
 
+if TYPE_CHECKING:
+    from nndsl.network import Network
 
-def compile_report(
-    model: Model, topology: Topology, needs: Needs | None, refused: Sequence[Diagnostic]
-) -> RenderableType:
-    """The whole report. `needs` are memory and work of a network that can be run, `refused` is what keeps
-    one from it."""
+
+def compile_report(network: Network) -> RenderableType:
+    """The whole report, for a console."""
+    model, topology, refused = network.model, network.topology, network.refused
+    needs = None if refused else needs_of(model)
     classification = classify(topology)
     parts: list[RenderableType] = [title(model), Text(str(classification))]
     parts += [Text(f"Feedback: {loop}.") for loop in classification.loops]
