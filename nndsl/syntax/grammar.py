@@ -39,13 +39,12 @@ def load_grammar() -> Lark:
     """The parser of the language, from the cache where it has been made before."""
     text = grammar_path().read_text(encoding="utf-8")
     cached = _cache_path(text)
-    try:
-        tables = json.loads(cached.read_text(encoding="utf-8"), object_hook=_with_numbers)
-    except (OSError, ValueError):
-        parser = make_grammar(text)
-        _store(parser, cached)
-        return parser
-    return Lark.load(tables)  # takes the tables as well as a file of them
+    tables = _stored(cached)
+    if tables:
+        return Lark.load(tables)  # takes the tables as well as a file of them
+    parser = make_grammar(text)
+    _store(parser, cached)
+    return parser
 
 
 def make_grammar(text: str, *, strict: bool = False) -> Lark:
@@ -69,6 +68,15 @@ def _cache_path(text: str) -> Path:
 
     key = sha256(f"{lark.__version__}\n{text}".encode()).hexdigest()[:16]
     return user_cache_path("nndsl") / f"grammar-{key}.json"
+
+
+def _stored(path: Path) -> Any:
+    """The tables in the cache; None where there are none, or the file is damaged."""
+    try:
+        tables = json.loads(path.read_text(encoding="utf-8"), object_hook=_with_numbers)
+    except (OSError, ValueError):
+        return None
+    return tables if isinstance(tables, dict) and tables.keys() == {"data", "memo"} else None
 
 
 def _store(parser: Lark, path: Path) -> None:
