@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from nndsl.data.columns import evaluate
-from nndsl.data.convert import Classes, DType, Origin, collected, convert
+from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
 from nndsl.data.split import split
 from nndsl.data.table import Ragged, Table
@@ -49,7 +49,7 @@ def bind_values(
             diagnostics.add(_unbound(value, table, dataset.span))
             continue
         used |= {name: len(table.columns[name]) for name in columns_of(expression) if name in table.columns}
-        with collected(diagnostics):
+        with diagnostics.collecting():
             found[value.name] = _bound(value, expression, table, dtype, (classes or {}).get(value.name))
     if len(set(used.values())) > 1:
         diagnostics.add(mistakes.DifferentLengths(counts=tuple(used.items()), span=dataset.span))

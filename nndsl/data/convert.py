@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
@@ -14,7 +12,7 @@ import numpy as np
 from nndsl.data.columns import numbers, refuse_not_finite
 from nndsl.data.examples import Array
 from nndsl.diagnostics.catalogue import data as mistakes
-from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
+from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.semantics.model import Value
 from nndsl.source import Span
 from nndsl.types import Domain
@@ -53,16 +51,6 @@ def convert(
         return _class_numbers(value, array, origin, classes)
     array = _arranged(value, array, _space(value) + value.type.units, origin)
     return _in_domain(value, array, origin, dtype), None
-
-
-@contextmanager
-def collected(diagnostics: Diagnostics) -> Iterator[None]:
-    """Keeps the diagnostics that the block raises, and goes on."""
-    try:
-        yield
-    except NNDSLError as error:
-        for diagnostic in error.diagnostics:
-            diagnostics.add(diagnostic)
 
 
 def _as_array(given: Any, origin: Origin) -> Array:

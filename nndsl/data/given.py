@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nndsl.data.convert import Classes, DType, Origin, collected, convert
+from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
 from nndsl.data.split import split
 from nndsl.diagnostics.catalogue import data as mistakes
@@ -42,7 +42,7 @@ def given_examples(
     words: dict[str, Classes] = {}
     for name in (name for name in values if name in arrays):
         origin = Origin(name, "the array given")
-        with collected(diagnostics):
+        with diagnostics.collecting():
             found[name], met = convert(values[name], arrays[name], origin, dtype, (classes or {}).get(name))
             words |= {name: met} if met else {}
     counts = tuple((name, len(array)) for name, array in found.items())

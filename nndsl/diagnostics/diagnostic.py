@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -76,6 +77,15 @@ class Diagnostics:
     def add(self, diagnostic: Diagnostic) -> None:
         if diagnostic not in self._found:
             self._found.append(diagnostic)
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keeps the diagnostics that the block raises, and goes on after it."""
+        try:
+            yield
+        except NNDSLError as error:
+            for diagnostic in error.diagnostics:
+                self.add(diagnostic)
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:

@@ -11,7 +11,7 @@ from nndsl.learning.history import StageHistory
 from nndsl.view import measures
 
 
-def stage_table(stages: Sequence[StageHistory]) -> Table:
+def training_table(stages: Sequence[StageHistory]) -> Table:
     """Each stage with its measures at the epoch whose parameters were kept."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("stage", "epochs", "kept", "time", "measure", "training", "validation"):

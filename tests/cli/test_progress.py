@@ -9,7 +9,7 @@ from rich.console import Console
 from nndsl.learning.history import History
 from nndsl.learning.observer import Several
 from nndsl.view.progress import progress
-from nndsl.view.result import stage_table, tested_lines
+from nndsl.view.result import training_table, tested_lines
 
 EPOCHS = (
     {"loss": 0.5, "accuracy(y, digit)": 0.8, "validation.loss": 0.6, "validation.accuracy(y, digit)": 0.75},
@@ -63,7 +63,7 @@ def test_the_table_shows_what_was_kept():
     history = History(clock=lambda: float(next(ticks)))
     train(Several(history))
     console = Console(file=io.StringIO(), width=100)
-    console.print(stage_table(history.stages))
+    console.print(training_table(history.stages))
     lines = [line.split() for line in console.file.getvalue().splitlines() if line.strip()]
     assert lines[0] == ["stage", "epochs", "kept", "time", "measure", "training", "validation"]
     assert lines[2] == ["centres", "1/1", "1", "2.00", "s", "distance", "12.5"]
