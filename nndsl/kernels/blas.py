@@ -49,7 +49,7 @@ def multiply(
             c[place] = alpha * total if beta == 0 else alpha * total + beta * c[place]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _blas_multiply(_typing: Any, operands: Any) -> Any:
     real = operands.types[0].dtype
     letter = "s" if real == types.float32 else "d"
@@ -82,7 +82,7 @@ def _blas_multiply(_typing: Any, operands: Any) -> Any:
     return types.none(operands), generate
 
 
-@overload(multiply, strict=False)  # type: ignore[untyped-decorator]
+@overload(multiply, strict=False)
 def _native_multiply(
     c: Any,
     c_at: Any,

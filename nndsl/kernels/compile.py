@@ -81,7 +81,7 @@ def object_code(
 
     Raises NotStandalone where the function may raise an exception or makes a Python object.
     """
-    compiled = numba.cfunc(SIGNATURE, **OPTIONS)(entry(function, precision))
+    compiled = _compiled(function, precision)
     module = llvm.parse_assembly(compiled.inspect_llvm())
     _keep_only(module, compiled.native_name)
     needs = tuple(undefined(module))
@@ -90,6 +90,15 @@ def object_code(
             raise NotStandalone(f"{symbol} refers to {name}")
     module.get_function(compiled.native_name).name = symbol
     return bytes(target_machine().emit_object(module)), needs
+
+
+def llvm_ir(function: Callable[..., None], precision: Precision) -> str:
+    """What LLVM has made of a kernel, as text."""
+    return str(_compiled(function, precision).inspect_llvm())
+
+
+def _compiled(function: Callable[..., None], precision: Precision) -> Any:
+    return numba.cfunc(SIGNATURE, **OPTIONS)(entry(function, precision))
 
 
 def _keep_only(module: llvm.ModuleRef, name: str) -> None:

@@ -28,7 +28,7 @@ SPINS = 2000
 integers = pointer(types.int64)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call(_typing: Any, _function: Any, _arguments: Any) -> Any:
     """Call a kernel by its address."""
 
@@ -42,7 +42,7 @@ def call(_typing: Any, _function: Any, _arguments: Any) -> Any:
     return types.none(types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def atomic_add(_typing: Any, cells: Any, place: Any, change: Any) -> Any:
     """Add to a number that other threads change too; the number before."""
 
@@ -52,7 +52,7 @@ def atomic_add(_typing: Any, cells: Any, place: Any, change: Any) -> Any:
     return types.int64(cells, types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def atomic_load(_typing: Any, cells: Any, place: Any) -> Any:
     """A number that another thread may have changed; what it wrote before is seen too."""
 
@@ -62,7 +62,7 @@ def atomic_load(_typing: Any, cells: Any, place: Any) -> Any:
     return types.int64(cells, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def spin(_typing: Any) -> Any:
     """Tell the processor that this thread waits for another one."""
 
@@ -75,7 +75,7 @@ def spin(_typing: Any) -> Any:
     return types.none(), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def give_way(_typing: Any) -> Any:
     """Let another thread have this core."""
 
@@ -88,7 +88,7 @@ def give_way(_typing: Any) -> Any:
     return types.none(), generate
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def wait(barrier: Integers, threads: int, stop: Integers) -> None:
     """Wait until `threads` threads have called this with the same barrier: 24 integers, zero at first.
 

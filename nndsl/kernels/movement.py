@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nndsl.kernels.kernel import Indices, Real, Reals, Rest, Truths
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def locate(number: int, axes: int, layout: Any, strides: int) -> int:
     """The distance of an entry from the first, by its row-major number along the first `axes` axes.
 
@@ -28,7 +28,7 @@ def locate(number: int, axes: int, layout: Any, strides: int) -> int:
     return place
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def count_rows(rank: int, layout: Any) -> int:
     """How many rows there are along the last axis; none where that axis is empty."""
     rows = 1
@@ -37,7 +37,7 @@ def count_rows(rank: int, layout: Any) -> int:
     return rows if rank == 0 or layout[rank - 1] > 0 else 0
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def copy(target: Any, source: Any, rank: int, layout: Any) -> None:
     last = max(rank - 1, 0)
     size = layout[last] if rank > 0 else 1

@@ -5,14 +5,14 @@ Each has a Python meaning too, so that kernels run un-jitted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, lower_builtin, type_callable
 
 Emit = Callable[[ir.IRBuilder, list[Any]], Any]
 
@@ -20,7 +20,7 @@ Emit = Callable[[ir.IRBuilder, list[Any]], Any]
 def pointer(element: types.Type) -> Any:
     """An intrinsic that reads an integer as the address of a buffer of `element`."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def read(_typing: Any, _address: Any) -> Any:
         def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[Any]) -> Any:
             return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
@@ -33,7 +33,7 @@ def pointer(element: types.Type) -> Any:
 def from_bits(real: types.Type) -> Any:
     """An intrinsic that reads an integer as the bits of a double, rounded to `real`."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def read(_typing: Any, _bits: Any) -> Any:
         def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[Any]) -> Any:
             double = builder.bitcast(arguments[0], ir.DoubleType())
@@ -44,7 +44,7 @@ def from_bits(real: types.Type) -> Any:
     return read
 
 
-class _Distinct(ir.MDValue):  # type: ignore[misc]
+class _Distinct(ir.MDValue):
     """An empty metadata node that is equal to no other: llvmlite has no word for it."""
 
     def descr(self, buf: list[str]) -> None:
@@ -76,23 +76,24 @@ def _latches_of_innermost_loops(function: ir.Function) -> list[ir.Block]:
     """The blocks that end with a jump back, of loops that contain no other loop."""
     before: dict[ir.Block, list[ir.Block]] = {block: [] for block in function.blocks}
     jumps_back: list[tuple[ir.Block, ir.Block]] = []
-    entry = function.entry_basic_block
-    path, seen = {entry}, {entry}
-    pending = [(entry, iter(_successors(entry)))]
-    while pending:
-        block, successors = pending[-1]
-        following = next(successors, None)
-        if following is None:
-            path.discard(block)
-            pending.pop()
-            continue
-        before[following].append(block)
-        if following in path:
-            jumps_back.append((block, following))
-        elif following not in seen:
-            seen.add(following)
-            path.add(following)
-            pending.append((following, iter(_successors(following))))
+    seen: set[ir.Block] = set()
+    for root in function.blocks:  # Numba joins the entry to the first block only at the end
+        path: dict[ir.Block, Iterator[ir.Block]] = {}
+        following: ir.Block | None = root if root not in seen else None
+        while following is not None or path:
+            if following is not None:
+                seen.add(following)
+                path[following] = iter(_successors(following))
+            block = next(reversed(path))
+            following = next(path[block], None)
+            if following is None:
+                del path[block]
+                continue
+            before[following].append(block)
+            if following in path:
+                jumps_back.append((block, following))
+            if following in seen:
+                following = None
     loops = [(latch, header, _loop(latch, header, before)) for latch, header in jumps_back]
     headers = {header for _, header, _ in loops}
     return [latch for latch, header, blocks in loops if headers & blocks == {header}]
@@ -110,41 +111,39 @@ def _loop(latch: ir.Block, header: ir.Block, before: dict[ir.Block, list[ir.Bloc
     return blocks
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def parallel_innermost_loops(_typing: Any) -> Any:
+def parallel_innermost_loops() -> None:
     """To be called last in a function: turns of its innermost loops touch no common memory.
 
     LLVM then vectorises them although a result may lie where an operand lies, which its own
     check at run time would take for a conflict.
     """
 
-    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, _arguments: list[Any]) -> Any:
-        _declare_innermost_loops_parallel(builder.function)
-        return context.get_dummy_value()
 
-    return types.none(), generate
+@type_callable(parallel_innermost_loops)
+def _type_of_mark(_context: Any) -> Any:
+    return lambda: types.none
+
+
+@lower_builtin(parallel_innermost_loops)
+def _lower_mark(context: Any, builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> Any:
+    _declare_innermost_loops_parallel(builder.function)
+    return context.get_dummy_value()
 
 
 def _native(meaning: Callable[..., Any], emit: Callable[..., Any]) -> None:
-    """Give a Python function of numbers of one type the instructions `emit(builder, context, *arguments)`."""
+    """Give a Python function of reals of one type the instructions `emit(builder, *arguments)`."""
+    count = meaning.__code__.co_argcount
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def instructions(_typing: Any, numbers: Any) -> Any:
-        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[Any]) -> Any:
-            return emit(builder, *cgutils.unpack_tuple(builder, arguments[0]))
+    def is_real(*numbers: Any) -> Any:
+        return numbers[0] if isinstance(numbers[0], types.Float) and len(set(numbers)) == 1 else None
 
-        return numbers.dtype(numbers), generate
+    @type_callable(meaning)
+    def typed(_context: Any) -> Any:
+        return (lambda x: is_real(x)) if count == 1 else (lambda x, y: is_real(x, y))
 
-    if meaning.__code__.co_argcount == 1:
-
-        @overload(meaning, strict=False)  # type: ignore[untyped-decorator]
-        def unary(x: Any) -> Any:
-            return (lambda x: instructions((x,))) if isinstance(x, types.Float) else None
-    else:
-
-        @overload(meaning, strict=False)  # type: ignore[untyped-decorator]
-        def binary(x: Any, y: Any) -> Any:
-            return (lambda x, y: instructions((x, y))) if isinstance(x, types.Float) and x == y else None
+    @lower_builtin(meaning, *[types.Float] * count)
+    def lower(_context: Any, builder: ir.IRBuilder, _signature: Any, arguments: list[Any]) -> Any:
+        return emit(builder, *arguments)
 
 
 def add_unordered(x: Any, y: Any) -> Any:
@@ -240,7 +239,7 @@ _native(exponent, _emit_exponent)
 _native(mantissa, _emit_mantissa)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def rest(_typing: Any, arguments: Any, _place: Any) -> Any:
     """The argument list from a place on."""
 

@@ -27,7 +27,7 @@ ROUNDS = 10
 Words = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def philox(block: int, step: int, stream: int, seed: int) -> Words:
     """The four 32-bit words of a block, each in 64 bits."""
     c0, c1 = np.uint64(block) & LOW, np.uint64(block) >> HALF
@@ -41,13 +41,13 @@ def philox(block: int, step: int, stream: int, seed: int) -> Words:
     return c0, c1, c2, c3
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def unit(word: Any) -> Any:
     """A word as a number in (0, 1) with 24 significant bits."""
     return (np.float64(np.int64(word >> np.uint64(9))) + 0.5) * 2.0**-23
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def put(target: Any, begin: int, count: int, values: tuple[Any, Any, Any, Any]) -> None:
     """target[begin + lane] ← values[lane], where that place is one of the first `count`."""
     if begin >= 0 and begin + 4 <= count:
@@ -78,7 +78,7 @@ def uniform(target: Reals, seed: Indices, step: Indices, stream: int, first: int
         put(target, 4 * block - first, count, (unit(a), unit(b), unit(c), unit(d)))
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def normal_pair(first: Any, second: Any) -> tuple[Any, Any]:
     """Two normal numbers from two words, by Box and Muller's method."""
     radius = sqrt(-2.0 * log(unit(first)))

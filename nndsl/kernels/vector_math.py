@@ -1,9 +1,9 @@
 """Functions of one real number that LLVM turns into vector code.
 
 Called from Python, each is its NumPy meaning. Inside a kernel it is a polynomial or rational
-approximation without branches, in the type of its argument. NaN stays NaN, infinities and denormal numbers
-come out right. The approximations are those of S. Moshier's Cephes library; the greatest error found by the tests
-is about 2 units in the last place (sine, cosine and powers are the C library's, and not vectorised).
+approximation without branches, in the type of its argument. NaN stays NaN, infinities and denormal
+numbers come out right. The approximations are those of S. Moshier's Cephes library; errors are a few
+units in the last place at most. Sine and cosine are the C library's, and not vectorised.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Constants:
     magic: float  # adding it rounds to the nearest integer
     greatest: float  # exp is infinite above it
     least: float  # exp is zero below it
-    ln2_high: float  # ln 2 = ln2_high + ln2_low, the first with so few bits that a small integer's multiple is exact
-    ln2_low: float
+    ln2_high: float  # so few bits of ln 2 that a small integer's multiple is exact
+    ln2_low: float  # the rest
     normal: float  # the least normal number
     denormal_bits: int
 
@@ -68,7 +68,7 @@ def native(meaning: Callable[..., Any]) -> Callable[[Callable[[Constants], Any]]
     def declare(make: Callable[[Constants], Any]) -> Callable[[Constants], Any]:
         made = cache(make)
 
-        @overload(meaning, jit_options=OPTIONS, strict=False)  # type: ignore[untyped-decorator]
+        @overload(meaning, jit_options=OPTIONS, strict=False)
         def choose(x: Any) -> Any:
             if x == types.float32:
                 return made(SINGLE)
@@ -219,22 +219,6 @@ def _log1p(c: Constants) -> Any:
         return log(u) if (u == infinity) | (x == -one) else result
 
     return log1p
-
-
-def expm1(x: Any) -> Any:
-    """eˣ − 1, exact to the last places for small x too."""
-    return np.expm1(x)
-
-
-@native(expm1)
-def _expm1(c: Constants) -> Any:
-    one, two, half = c.real(1), c.real(2), c.real(0.5)
-
-    def expm1(x: Any) -> Any:
-        t = tanh(x * half)
-        return two * t / (one - t) if magnitude(x) < one else exp(x) - one
-
-    return expm1
 
 
 def softplus(x: Any) -> Any:
@@ -454,24 +438,3 @@ _library(sqrt, math.sqrt)
 _library(sin, math.sin)
 _library(cos, math.cos)
 _library(floor, np.floor)
-
-
-def sign(x: Any) -> Any:
-    """−1, 0 or 1."""
-    return np.sign(x)
-
-
-@native(sign)
-def _sign(c: Constants) -> Any:
-    one, zero = c.real(1), c.real(0)
-    return lambda x: (one if x > zero else zero) - (one if x < zero else zero) + zero * x
-
-
-def power(x: Any, y: Any) -> Any:
-    """xʸ"""
-    return np.power(x, y)
-
-
-@overload(power, jit_options=OPTIONS, strict=False)  # type: ignore[untyped-decorator]
-def _power(x: Any, y: Any) -> Any:
-    return (lambda x, y: math.pow(x, y)) if isinstance(x, types.Float) and x == y else None
