@@ -173,7 +173,8 @@ class Network:
         A tenth of the examples given is kept for validation. Parameters that have been trained are trained on.
         Returns the measures of each stage and epoch. Raises NNDSLError where the arrays do not fit.
         """
-        from nndsl.data.load import given_parts, load_parts
+        from nndsl.data.given import given_parts
+        from nndsl.data.load import load_parts
         from nndsl.learning.history import History
         from nndsl.learning.observer import Several
         from nndsl.learning.trainer import Options, fit
@@ -192,26 +193,23 @@ class Network:
 
     def run(self, **arrays: ArrayLike) -> dict[str, Array]:
         """All outputs by name, for arrays of the inputs, one row an example."""
-        import numpy as np
-
-        from nndsl.data.bind import examples
+        from nndsl.data.given import given_examples
         from nndsl.runtime.blas import one_thread
 
-        given = examples(self.model, arrays, dtype=np.dtype(self.precision).type)
+        inputs = [value.name for value in self.model.inputs]
+        given = given_examples(self.model, arrays, inputs, self.precision)
         with one_thread():
             return self._inference(given.count)(given.inputs, self.parameters, given.count)
 
     def grad(self, **arrays: ArrayLike) -> dict[str, Array]:
         """The gradient of the loss by parameter, and the loss itself as `loss`, over the given examples."""
-        import numpy as np
-
-        from nndsl.data.bind import examples
+        from nndsl.data.given import given_examples
         from nndsl.passes.pipeline import optimize
         from nndsl.runtime.blas import one_thread
         from nndsl.runtime.inference import Inference
 
         outputs = {LOSS: LOSS} | {p.name: f"gradient.{p.name}" for p in self.descent.learned}
-        given = examples(self.model, arrays, targets=True, dtype=np.dtype(self.precision).type)
+        given = given_examples(self.model, arrays, dtype=self.precision)
         graph = optimize(_only(self.gradient_graph, outputs.values()))
         with one_thread():
             found = Inference(graph, self.precision, given.count)(given.inputs, self.parameters, given.count)

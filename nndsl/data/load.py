@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nndsl.data.bind import bind, examples
+from nndsl.data.bind import bind
 from nndsl.data.convert import DType
 from nndsl.data.examples import Parts
 from nndsl.data.find import data_directories, file_table, named_table
 from nndsl.data.random import random_parts
-from nndsl.data.split import split
 from nndsl.data.table import Table
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.semantics.model import Dataset, Model
@@ -32,16 +30,6 @@ def load_parts(network: Model, given: Sequence[Path] = (), seed: int = 0, dtype:
         return random_parts(network, seed=seed, dtype=dtype)
     table = load_table(network.dataset, Path(network.source.name).parent, given)
     return bind(network.dataset, network, table, seed, dtype)
-
-
-def given_parts(network: Model, arrays: Mapping[str, Any], seed: int = 0, dtype: type = np.float32) -> Parts:
-    """The examples given as arrays: nine in ten to train on, one in ten for validation, drawn by the seed.
-
-    Raises NNDSLError where the arrays do not fit the network.
-    """
-    given = examples(network, arrays, targets=True, dtype=dtype)
-    rows = (np.sort(part) for part in split(given.count, shares=(0.9, 0.1, 0.0), seed=seed))
-    return Parts(*(given.take(part) for part in rows))
 
 
 def load_table(dataset: Dataset, beside: Path, given: Sequence[Path] = ()) -> Table:

@@ -25,7 +25,7 @@ def training_table(stages: Sequence[StageHistory]) -> Table:
     return table
 
 
-def tested_lines(tested: Mapping[str, float]) -> Iterator[str]:
+def result_lines(tested: Mapping[str, float]) -> Iterator[str]:
     """`test accuracy 97.8 %`, a line a measure."""
     short = measures.short_names(tested)
     for name, value in tested.items():

@@ -9,7 +9,7 @@ from rich.console import Console
 from nndsl.learning.history import History
 from nndsl.learning.observer import Several
 from nndsl.view.progress import progress
-from nndsl.view.result import training_table, tested_lines
+from nndsl.view.result import training_table, result_lines
 
 EPOCHS = (
     {"loss": 0.5, "accuracy(y, digit)": 0.8, "validation.loss": 0.6, "validation.accuracy(y, digit)": 0.75},
@@ -82,7 +82,7 @@ def test_history_sums_up_for_the_run_folder():
 
 def test_measures_of_the_test_part():
     tested = {"loss": 0.0721, "accuracy(y, digit)": 0.9783, "mse(a, x)": 12.5, "mse(b, x)": 0.5}
-    assert list(tested_lines(tested)) == [
+    assert list(result_lines(tested)) == [
         "test loss 0.0721",
         "test accuracy 97.8 %",
         "test mse(a, x) 12.5",
