@@ -62,7 +62,7 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
 
 
 def ruled(model: Model, stage: Stage) -> tuple[Scope, tuple[Term, ...], dict[str, Term]]:
-    """What a stage that learns by a local rule is built of: its scope, the rule's arguments, and the measures.
+    """What a stage that learns by a local rule is built of: scope, the rule's arguments, and measures.
 
     Raises NNDSLError where something cannot be run yet.
     """

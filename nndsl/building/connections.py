@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from string import ascii_letters
 
 from nndsl.building.layout import Layout, unit_dimensions
 from nndsl.building.term import Term
@@ -17,7 +16,11 @@ from nndsl.operators.contraction import Contract
 from nndsl.operators.movement import Reshape
 from nndsl.operators.windows import window_dimensions
 from nndsl.semantics.model import Connect, ConnectionKind
+from nndsl.semantics.walk import along_axis
 from nndsl.types import Axis, Extent, IndexSet, SetKind
+
+PLACE_LETTERS, SOURCE_LETTERS, UNIT_LETTERS, WINDOW_LETTERS = "xyztsrq", "ijklmn", "opacde", "uvwh"
+"""What the axes of a contraction are called: up to seven index sets, six unit axes, a window of four sides."""
 
 
 def connection(connect: Connect, source: Term, weights: Term) -> Term:
@@ -41,15 +44,12 @@ def full(connect: Connect, source: Term, weights: Term) -> Term:
 
     `along` one unit axis the map is of that axis alone, the same for all others.
     """
-    letters = iter(ascii_letters)
-    places = "".join(next(letters) for _ in source.layout.place_axes)
-    units = "".join(next(letters) for _ in source.units)
+    places, units = _place_letters(source.layout), SOURCE_LETTERS[: len(source.units)]
     if connect.along is None:
-        summed, made = units, "".join(next(letters) for _ in connect.type.units)
+        summed, made = units, UNIT_LETTERS[: len(connect.type.units)]
         result = made
     else:
-        axis = connect.source.type.unit_names.index(connect.along)
-        summed, made = units[axis], next(letters)
+        summed, made = units[along_axis(connect)], UNIT_LETTERS[0]
         result = units.replace(summed, made)
     table = summed + made if connect.transposed else made + summed
     layout = replace(source.layout, units=connect.type.units)
@@ -88,7 +88,7 @@ def local(connect: Connect, source: Term, weights: Term) -> Term:
     shape = _Shape(connect, prod(source.units), connect.type.unit_count)
     x = reshaped(build, windows, (*places, *shape.source, *shape.window))
     w = reshaped(build, weights.node, (*own, *shape.table))
-    place, table, pixel, result = shape.labels(len(places))
+    place, (table, pixel, result) = _place_letters(source.layout), shape.letters
     front = "".join(place[axis] for axis in windowing.axes) if own else ""
     y = build(Contract.of(place + pixel, front + table, place + result), x, w)
     return _read(connect, source, y)
@@ -102,7 +102,7 @@ def local_transposed(connect: Connect, source: Term, weights: Term) -> Term:
     places = source.layout.without(source.layout.unit_axes).dimensions
     x = reshaped(build, source.node, (*places, *shape.unit))
     w = reshaped(build, weights.node, shape.table)
-    place, table, pixel, result = shape.labels(len(places))
+    place, (table, pixel, result) = _place_letters(source.layout), shape.letters
     windows = build(Contract.of(place + result, table, place + pixel), x, w)
     row = unit_dimensions((connect.type.unit_count,))
     windows = reshaped(build, windows, (*places, *row, *shape.window))
@@ -126,13 +126,16 @@ class _Shape:
         self.window = window_dimensions(connect.window)
         self.table = (*self.unit, self.source[-1], *self.window)
 
-    def labels(self, places: int) -> tuple[str, str, str, str]:
-        """Letters for the places, the weights, and at one place for the larger and the smaller side."""
-        place, rest = ascii_letters[:places], ascii_letters[places:]
-        groups = len(self.unit) - 1
-        group, u, s = rest[:groups], rest[groups], rest[groups + 1]
-        window = rest[groups + 2 :][: len(self.window)]
-        return place, group + u + s + window, group + s + window, group + u
+    @property
+    def letters(self) -> tuple[str, str, str]:
+        """Letters for the weights, and at one place for the larger and the smaller side."""
+        group = "g"[: len(self.unit) - 1]
+        window = WINDOW_LETTERS[: len(self.window)]
+        return group + "oi" + window, group + "i" + window, group + "o"
+
+
+def _place_letters(layout: Layout) -> str:
+    return ("b" if layout.batch else "") + PLACE_LETTERS[: len(layout.space)]
 
 
 def reshaped(build: Builder, node: Node, dimensions: tuple[Dimension, ...]) -> Node:

@@ -58,3 +58,12 @@ def parameters_of(expression: Expression) -> Iterator[Parameter]:
                 yield parameter
             case Apply(parameters=parameters):
                 yield from parameters
+
+
+def along_axis(connect: Connect) -> int:
+    """Which unit axis of its source a connection `along` one axis runs along."""
+    source = connect.source
+    while isinstance(source, At):
+        source = source.value
+    assert isinstance(source, Reference) and connect.along is not None
+    return source.value.type.unit_names.index(connect.along)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from nndsl.semantics.model import Connect, ConnectionKind, Parameter
+from nndsl.semantics.walk import along_axis
 from nndsl.topology.count import Count
 
 
@@ -37,8 +38,7 @@ def _pairs(connect: Connect) -> int:
 
             return int(wired_pairs(connect).sum())
         case _ if connect.along is not None:
-            axis = connect.source.type.unit_names.index(connect.along)
-            return units * connect.source.type.units[axis]
+            return units * connect.source.type.units[along_axis(connect)]
         case _:
             return sources * units
 
