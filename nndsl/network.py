@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nndsl.building.build import LOSS, forward, objective
 from nndsl.building.refusals import refused
 from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.graph.types import BATCH
 from nndsl.planning.plan import Precision
 from nndsl.semantics.model import Alternate, Minimize, Model, Stage
 from nndsl.syntax.tree import Spec
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nndsl.graph.computation_graph import ComputationGraph
     from nndsl.learning.history import History
     from nndsl.learning.observer import Observer
+    from nndsl.planning.plan import Plan
     from nndsl.runtime.inference import Inference
     from nndsl.topology.topology import Topology
 
@@ -84,6 +86,32 @@ class Network:
         stage = self.descent
         return differentiate(objective(self.model, stage), LOSS, [p.name for p in stage.learned])
 
+    @cached_property
+    def optimized_graph(self) -> Graph:
+        """What the executor runs, after all passes: a minibatch of the last stage, or the forward computation.
+
+        Raises NNDSLError where it cannot be run.
+        """
+        from nndsl.learning.procedure import procedure
+        from nndsl.passes.pipeline import optimize
+
+        return optimize(procedure(self.model, self.stages[-1]).step if self.stages else self.forward_graph)
+
+    @cached_property
+    def plans(self) -> dict[str, Plan]:
+        """The plans that the executor runs: `step` and `update` of the last stage, or `run`.
+
+        Raises NNDSLError where it cannot be run.
+        """
+        from nndsl.learning.procedure import procedure
+        from nndsl.learning.session import plan_procedure
+        from nndsl.planning.planner import plan
+
+        if not self.stages:
+            return {"run": plan(self.optimized_graph, {BATCH: 1}, self.precision)}
+        found = procedure(self.model, self.stages[-1])
+        return plan_procedure(found, found.batch, self.precision, 1)[0]
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """All training stages in order, those of an alternation one by one."""
@@ -119,7 +147,12 @@ class Network:
         """What `nndsl compile` prints."""
         from nndsl.view.compile_report import compile_report
 
-        return compile_report(self)
+        from nndsl.analyses.needs import inference_needs, stage_needs
+
+        needs = None
+        if not self.refused:
+            needs = stage_needs(self.model, self.stages[-1]) if self.stages else inference_needs(self.model)
+        return compile_report(self.model, self.topology, needs, self.refused)
 
     # --- numbers ------------------------------------------------------------------------
 

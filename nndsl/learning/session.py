@@ -13,7 +13,7 @@ from nndsl.diagnostics.catalogue.running import NotEnoughMemory
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, LEARNED
-from nndsl.learning.procedure import evaluation, procedure
+from nndsl.learning.procedure import Procedure, evaluation, procedure
 from nndsl.passes.pipeline import optimize
 from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import SUM, Plan, Precision
@@ -135,29 +135,16 @@ class Session:
         return Learned(layout, vector, states)
 
     def _loop(self, batch: int, options: Options) -> Loop:
-        whole = optimize(self.procedure.step)
-        graph, threads = divided(whole, batch, options.threads)
-        sums = {name.removeprefix(SUM): node.type for name, node in graph.outputs.items() if name.startswith(SUM)}
-        layout = VectorLayout.of({name: sums[name].shape({}) for name in sums})
-        external = {SUM + name: SUM + name for name in sums}
-        accumulated = frozenset(external) if self.procedure.every_epoch else frozenset()
-        bounds = {BATCH: -(-batch // threads)}
-        step = plan(graph, bounds, self.precision, external, accumulated)
+        plans, threads = plan_procedure(self.procedure, batch, self.precision, options.threads)
+        step = plans["step"]
         self._require_memory(step, batch, threads)
-        loop = Loop(step, self.data, self.network.parameters, batch, threads, layout, self.on_compile)
+        loop = Loop(
+            step, self.data, self.network.parameters, batch, threads, layout_of_sums(step), self.on_compile
+        )
         if not self.procedure.every_epoch:
-            steps = loop.turns * self.stage.epochs
-            loop.learn(self.learned, self._update(), steps)
+            update = Update(plans["update"], plans.get("square"))
+            loop.learn(self.learned, update, loop.turns * self.stage.epochs)
         return loop
-
-    def _update(self) -> Update:
-        bounds = {LEARNED: self.learned.layout.size}
-        graph = optimize(self.procedure.update)
-        update = plan(graph, bounds, self.precision, {name: name for name in graph.outputs})
-        square = self.procedure.square
-        if square is None:
-            return Update(update)
-        return Update(update, plan(square, bounds, self.precision, {"square": "square"}))
 
     def _require_memory(self, step: Plan, batch: int, threads: int) -> None:
         vectors = (3 + len(self.procedure.states) + threads) * self.learned.vector.nbytes
@@ -167,6 +154,28 @@ class Session:
                 span=self.stage.span, needed_bytes=needed_bytes, available_bytes=available_bytes(), batch=batch
             )
             raise NNDSLError([mistake])
+
+
+def plan_procedure(
+    procedure: Procedure, batch: int, precision: Precision, wanted: int | None
+) -> tuple[dict[str, Plan], int]:
+    """The plans of a procedure, `step`, `update` and `square` as far as it has them, and the number of threads."""
+    graph, threads = divided(optimize(procedure.step), batch, wanted)
+    sums = {name: name for name in graph.outputs if name.startswith(SUM)}
+    accumulated = frozenset(sums) if procedure.every_epoch else frozenset()
+    plans = {"step": plan(graph, {BATCH: -(-batch // threads)}, precision, sums, accumulated)}
+    bounds = {LEARNED: layout_of_sums(plans["step"]).size}
+    update = optimize(procedure.update)
+    plans["update"] = plan(update, bounds, precision, {name: name for name in update.outputs})
+    if procedure.square is not None:
+        plans["square"] = plan(procedure.square, bounds, precision, {"square": "square"})
+    return plans, threads
+
+
+def layout_of_sums(step: Plan) -> VectorLayout:
+    """Where a minibatch's sums lie in one vector; gradients as the learned parameters do."""
+    sums = {name: step.buffers[name].type for name in step.outputs if name.startswith(SUM)}
+    return VectorLayout.of({name.removeprefix(SUM): type.shape({}) for name, type in sums.items()})
 
 
 def divided(graph: Graph, batch: int, wanted: int | None) -> tuple[Graph, int]:

@@ -90,6 +90,8 @@ class Loop:
     def learn(self, learned: Learned, update: Update, steps: int) -> None:
         """From now on each minibatch updates the learned vector; the whole training has `steps` of them."""
         self.learned, self.update = learned, update
+        size_bytes = max(p.arena_bytes for p in (update.plan, update.square) if p is not None)
+        self._update_arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self.threads)]
         self.clock[:] = (1, steps)
 
     def run(self, first: int, turns: int) -> None:
@@ -160,6 +162,7 @@ class Loop:
     def _update(self, thread: int, update: Update) -> Iterator[Call | Meeting]:
         assert self.learned is not None
         first, count = share(self.layout.size, thread, self.threads)
+        arena = address(self._update_arenas[thread])
         if self.threads > 1:
             yield MEET
             places = (address(self.sums), address(self.shares))
@@ -168,13 +171,13 @@ class Loop:
             yield MEET
             whole = {"gradient": address(self.sums), "square": address(self.square[thread])}
             sizes = {LEARNED: self.layout.size}
-            yield from bind(update.square, sizes, sizes, whole, 0)
+            yield from bind(update.square, sizes, sizes, whole, arena)
         slices = {LEARNED: self.learned.vector, "gradient": self.sums}
         slices |= {f"state.{name}": state for name, state in self.learned.states.items()}
         addresses = {name: address(vector[first:]) for name, vector in slices.items()}
         addresses |= {"step": address(self.clock[thread]), "steps": address(self.clock[thread, 1:])}
         addresses["square"] = address(self.square[thread])
-        yield from bind(update.plan, {LEARNED: count}, {LEARNED: self.layout.size}, addresses, 0)
+        yield from bind(update.plan, {LEARNED: count}, {LEARNED: self.layout.size}, addresses, arena)
         yield Call("count_up", (address(self.clock[thread]),))
         if self.threads > 1:
             yield MEET

@@ -42,7 +42,7 @@ class Settings:
     """What a training was asked for. `given` are the values of `--set`; `parameters` all network
     parameters.
 
-    `classes` are the words that class numbers stand for, by target, where the data had words.
+    `threads` is None where the compiler chose; `classes` are the words that class numbers stand for, by target, where the data had words.
     """
 
     network: str
@@ -50,7 +50,7 @@ class Settings:
     given: Mapping[str, Any]
     seed: int
     precision: str
-    threads: int
+    threads: int | None
     command: str
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -200,8 +200,7 @@ class RunFolder:
 
 
 def _new_directory(parent: Path, name: str) -> Path:
-    """A directory that did not exist; `-2`, `-3`, … is added where others were started in the same second.
-    """
+    """A directory that did not exist; `-2`, `-3`, … is added where others were started in the same second."""
     parent.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:

@@ -36,13 +36,13 @@ def emit(network: Network, stage: str, form: str = "text") -> str:
         case "optimized":
             return _graph(network.optimized_graph, form)
         case "plan":
-            from nndsl.planning.text import print_plan
+            from nndsl.planning.text import print_plans
 
-            return print_plan(network.plan)
+            return print_plans(network.plans)
         case "python":
             from nndsl.codegen.driver import driver
 
-            return driver(network.plan)
+            return driver(network.plans)
         case _:
             raise ValueError(f"{stage} is no stage of the compilation")
 
