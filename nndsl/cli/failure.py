@@ -23,12 +23,13 @@ def describe(error: Exception, colour: bool = False) -> tuple[str, int]:
 
 
 def exit_code(diagnostics: tuple[Diagnostic, ...]) -> int:
-    """MISUSE where only the command line is at fault."""
+    """MISUSE where only the command line is at fault: a setting, a code, or the name of a spec."""
     from nndsl.diagnostics.catalogue.codes import UnknownCode
     from nndsl.diagnostics.catalogue.command_line import Misuse
+    from nndsl.diagnostics.catalogue.syntax import Unreadable
 
-    misuse = all(isinstance(diagnostic, Misuse | UnknownCode) for diagnostic in diagnostics)
-    return MISUSE if misuse else MISTAKES
+    of_the_command_line = (Misuse, UnknownCode, Unreadable)
+    return MISUSE if all(isinstance(found, of_the_command_line) for found in diagnostics) else MISTAKES
 
 
 def _internal(error: Exception) -> str:

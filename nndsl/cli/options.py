@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,37 +74,6 @@ def _value(text: str) -> float | int | bool | str:
             continue
         return value
     return text
-
-
-def require_specs(paths: Sequence[Path]) -> None:
-    """Raises NNDSLError with every path at which there is no spec to read."""
-    diagnostics = Diagnostics()
-    for path in paths:
-        found = _why_not(path)
-        if found is not None:
-            diagnostics.add(found)
-    diagnostics.raise_if_errors()
-
-
-def _why_not(path: Path) -> Diagnostic | None:
-    if not path.is_file():
-        return mistakes.SpecNotFound(path=str(path), directory=path.is_dir(), close=_similar(path))
-    try:
-        path.read_text(encoding="utf-8")
-    except OSError as error:
-        return mistakes.NotText(path=str(path), reason=error.strerror or "it cannot be read")
-    except UnicodeDecodeError as error:
-        return mistakes.NotText(path=str(path), reason=f"byte {error.start} is none")
-    return None
-
-
-def _similar(path: Path) -> tuple[str, ...]:
-    """Specs beside the path whose names are like it; all of a few, where it is a directory."""
-    directory = path if path.is_dir() else path.parent
-    if not directory.is_dir():
-        return ()
-    specs = sorted(str(spec) for spec in directory.glob("*.nn"))
-    return tuple(specs[:3] if path.is_dir() else get_close_matches(str(path), specs, n=3))
 
 
 def show_warnings(diagnostics: Sequence[Diagnostic]) -> None:

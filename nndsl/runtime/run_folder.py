@@ -39,10 +39,10 @@ _LIBRARIES = ("nndsl", "numpy", "scipy", "numba", "llvmlite", "networkx")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a training was asked for. `given` are the values of `--set`; `parameters` all network
-    parameters.
+    """What a training was asked for.
 
-    `threads` is None where the compiler chose; `classes` are the words that class numbers stand for, by target, where the data had words.
+    `given` are the values of `--set`, `parameters` all network parameters; `threads` is None where the
+    compiler chose; `classes` are the words that class numbers stand for, by target, where the data had words.
     """
 
     network: str

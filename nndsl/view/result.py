@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from nndsl.data.examples import Array
 from nndsl.learning.history import StageHistory
 from nndsl.view import measures
 
@@ -45,3 +46,15 @@ def _measures(kept: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:
                 measures.text(name, value),
                 "" if validation is None else measures.text(name, validation),
             )
+
+
+def output_table(outputs: Mapping[str, Array]) -> Table:
+    """What the outputs of a network look like over some examples."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("output", "examples", "shape", "mean", "least", "greatest"):
+        table.add_column(heading, justify="left" if heading in ("output", "shape") else "right")
+    for name, array in outputs.items():
+        shape = " x ".join(map(str, array.shape[1:])) or "1"
+        numbers = (array.mean(), array.min(), array.max()) if array.size else ()
+        table.add_row(name, str(len(array)), shape, *(f"{number:.4g}" for number in numbers))
+    return table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nndsl.cli.options import require_specs, show_warnings
+from nndsl.cli.options import show_warnings
 
 HELP = """
 Check specs: names, sizes, types, topology and training, without running anything.
@@ -23,15 +23,15 @@ All mistakes are shown at once, each at its place. `nndsl explain CODE` tells mo
 @click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing where all is well.")
 def command(specs: tuple[Path, ...], quiet: bool) -> None:
+    from nndsl.compiler import compile
     from nndsl.diagnostics.diagnostic import Diagnostics
 
-    require_specs(specs)
     diagnostics = Diagnostics()
     for spec in specs:
-        for diagnostic in _check(spec):
-            diagnostics.add(diagnostic)
+        with diagnostics.collecting():
+            for warning in compile(spec).warnings:
+                diagnostics.add(warning)
     diagnostics.raise_if_errors()
     show_warnings(diagnostics.warnings)
     if not quiet:
-        right = f"{specs[0]} is right" if len(specs) == 1 else f"{len(specs)} specs are right"
-        click.echo(right)
+        click.echo(f"{specs[0]} is right" if len(specs) == 1 else f"{len(specs)} specs are right")

@@ -59,55 +59,6 @@ class SettingTwice(Misuse):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpecNotFound(Misuse):
-    """There is no spec at the path given.
-
-    Wrong:
-
-        nndsl run mpl.nn
-
-    Right:
-
-        nndsl run mlp.nn
-    """
-
-    code: ClassVar[str] = "E0703"
-    path: str
-    directory: bool
-    close: tuple[str, ...]
-
-    def message(self) -> str:
-        found = "a directory" if self.directory else "nothing there"
-        return f"expected a spec at '{self.path}', found {found}"
-
-    def help(self) -> str | None:
-        if self.close:
-            return f"did you mean {' or '.join(repr(path) for path in self.close)}?"
-        return "a spec is a text file, whose name ends in .nn"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotText(Misuse):
-    """The file given as a spec is not UTF-8 text, or cannot be read.
-
-    Wrong:
-
-        nndsl run weights.safetensors
-
-    Right:
-
-        nndsl run mlp.nn
-    """
-
-    code: ClassVar[str] = "E0704"
-    path: str
-    reason: str
-
-    def message(self) -> str:
-        return f"expected a spec in UTF-8 text at '{self.path}', but {self.reason}"
-
-
-@dataclass(frozen=True, kw_only=True)
 class FormatNotForStage(Misuse):
     """`--format` names a form in which the stage cannot be printed.
 
@@ -122,7 +73,7 @@ class FormatNotForStage(Misuse):
         nndsl compile mlp.nn --emit graph --format dot
     """
 
-    code: ClassVar[str] = "E0705"
+    code: ClassVar[str] = "E0703"
     stage: str
     format: str
     formats: tuple[str, ...]

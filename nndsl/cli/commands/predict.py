@@ -1,0 +1,57 @@
+"""`nndsl predict`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+HELP = """
+Use what a training learned: run the network of RUN, the folder that `nndsl run` left, on the rows of DATA,
+and write its outputs as comma-separated values.
+
+\b
+  nndsl predict runs/mlp-20260131-142530 new.csv
+  nndsl predict runs/mlp-20260131-142530 new.csv --output answers.csv
+
+The columns of DATA are read as the data statement of the spec reads its source: `x = image / 16` takes
+`image` or `image0, image1, …`. A column named like the input (`x`, or `x0, x1, …`) goes in as it is. For a
+network with one input, all columns may also stand without these names, or without a header.
+
+Where an output was trained to tell classes, the class comes first in each row.
+"""
+
+
+@click.command(help=HELP, short_help="Use what a training learned.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+)
+def command(run: Path, data: Path, output: Path | None) -> None:
+    import nndsl
+    from nndsl.data.find import file_table
+    from nndsl.data.prediction import prediction_inputs, prediction_rows, told_classes
+    from nndsl.runtime.run_folder import RunFolder
+
+    folder = RunFolder.open(run)
+    network = nndsl.load(run)
+    table = file_table(str(data), [Path()])
+    words = {name: tuple(found) for name, found in folder.settings.classes.items()}
+    inputs = prediction_inputs(network.model, table, classes=words)
+    outputs = network.run(**inputs.inputs)
+    told = {name: (target, words.get(target)) for name, target in told_classes(network.model).items()}
+    rows = prediction_rows(outputs, told)
+    if output is None:
+        _write(sys.stdout, rows)
+    else:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            _write(file, rows)
+
+
+def _write(file: TextIO, rows: Iterable[Sequence[str]]) -> None:
+    csv.writer(file, lineterminator="\n").writerows(rows)

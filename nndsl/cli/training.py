@@ -1,0 +1,92 @@
+"""What `nndsl run` does: train, test, show and save."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from nndsl.data.examples import Parts
+from nndsl.learning.history import History
+from nndsl.learning.observer import Observer, Several
+from nndsl.learning.recorder import Recorder
+from nndsl.learning.trainer import Options, fit
+from nndsl.network import Network
+from nndsl.planning.plan import Precision
+from nndsl.runtime.run_folder import RunFolder, Settings
+from nndsl.view.progress import progress
+from nndsl.view.result import output_table, result_lines, training_table
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line. `runs` is where the folder goes, None for none."""
+
+    name: str
+    given: Mapping[str, float | int | bool | str]
+    seed: int
+    precision: str
+    threads: int | None
+    debug: bool
+    runs: Path | None
+    quiet: bool
+
+
+def train(network: Network, parts: Parts, request: Request) -> None:
+    """Trains the network, tests it once, shows the result, and leaves a folder.
+
+    Where the training is interrupted or fails, what was learned so far stays in the folder.
+    """
+    folder = _folder(network, parts, request)
+    console = Console(stderr=True, quiet=request.quiet)
+    history = History()
+    with progress(console) as shown:
+        observers: list[Observer] = [shown, history]
+        if folder is not None:
+            observers.append(Recorder(folder, lambda: network.parameters))
+        options = Options(request.seed, Precision(request.precision), request.threads, request.debug)
+        try:
+            fit(network, parts, options, Several(*observers))
+        except KeyboardInterrupt:
+            if folder is not None:
+                folder.save_weights(network.parameters)
+                click.echo(f"what was learned so far is in {folder.path}", err=True)
+            raise
+    _conclude(network, parts, history, folder)
+
+
+def run_forward(network: Network, parts: Parts) -> None:
+    """Shows what a network without training makes of the test part."""
+    inputs = {value.name: parts.test.inputs[value.name] for value in network.model.inputs}
+    Console().print(output_table(network.run(**inputs)))
+
+
+def _folder(network: Network, parts: Parts, request: Request) -> RunFolder | None:
+    if request.runs is None:
+        return None
+    settings = Settings(
+        network=network.model.name,
+        parameters=network.model.settings,
+        given=request.given,
+        seed=request.seed,
+        precision=request.precision,
+        threads=request.threads,
+        command=shlex.join(["nndsl", *sys.argv[1:]]),
+        classes=parts.train.classes,
+    )
+    return RunFolder.create(request.runs, request.name, network.spec.source.text, settings)
+
+
+def _conclude(network: Network, parts: Parts, history: History, folder: RunFolder | None) -> None:
+    tested = network.test(parts) if parts.test.count else {}
+    Console().print(training_table(history.stages))
+    for line in result_lines(tested):
+        click.echo(line)
+    if folder is not None:
+        folder.save_result({"stages": [stage.summary() for stage in history.stages], "test": tested})
+        click.echo(f"saved in {folder.path}")
