@@ -20,7 +20,7 @@ from nndsl.semantics.walk import along_axis
 from nndsl.types import Axis, Extent, IndexSet, SetKind
 
 PLACE_LETTERS, SOURCE_LETTERS, UNIT_LETTERS, WINDOW_LETTERS = "xyztsrq", "ijklmn", "opacde", "uvwh"
-"""What the axes of a contraction are called: up to seven index sets, six unit axes, a window of four sides."""
+"""What the axes of a contraction are called, up to seven sets, six unit axes, four sides of a window."""
 
 
 def connection(connect: Connect, source: Term, weights: Term) -> Term:

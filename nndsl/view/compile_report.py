@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from nndsl.analyses.needs import Needs, needs_of
+from nndsl.analyses.needs import Needs
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.semantics.model import Model, Parameter, ParameterRole
 from nndsl.topology.classify import classify
@@ -25,14 +24,12 @@ from nndsl.topology.weights import parameter_count
 from nndsl.view.stages import stage_table
 from nndsl.view.words import bytes_text, count_text, initial_text, operations_text, shape_text
 
-if TYPE_CHECKING:
-    from nndsl.network import Network
 
-
-def compile_report(network: Network) -> RenderableType:
-    """The whole report, for a console."""
-    model, topology, refused = network.model, network.topology, network.refused
-    needs = None if refused else needs_of(model)
+def compile_report(
+    model: Model, topology: Topology, needs: Needs | None, refused: Sequence[Diagnostic]
+) -> RenderableType:
+    """The whole report, for a console. `needs` are memory and work of a network that can be run, `refused`
+    is what keeps one from it."""
     classification = classify(topology)
     parts: list[RenderableType] = [title(model), Text(str(classification))]
     parts += [Text(f"Feedback: {loop}.") for loop in classification.loops]
