@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from nndsl.building.expressions import lower
+from nndsl.building.expressions import entry_of, lower
 from nndsl.building.layout import Layout
 from nndsl.building.refusals import refused_definition, refused_expression, refused_stage
 from nndsl.building.scope import Scope
@@ -144,6 +144,15 @@ def loss(scope: Scope, expression: Expression) -> Term:
             term = lower(scope, expression).sum_units()
             total = term.reduced(Sum, term.layout.axes(term.layout.space))
             return total.mean_examples()
+
+
+def finished(stage: Stage, means: Mapping[str, float]) -> dict[str, float]:
+    """A stage's measures by name, from their means over all examples (see `Function.after`)."""
+    after = {}
+    for measure in stage.measures:
+        if isinstance(measure.expression, Apply):
+            after[measure.text] = entry_of(measure.expression.function).after
+    return {name: finish(mean) if (finish := after.get(name)) else mean for name, mean in means.items()}
 
 
 def averaged(term: Term) -> Term:

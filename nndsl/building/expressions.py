@@ -86,7 +86,6 @@ def _apply(scope: Scope, apply: Apply) -> Term:
     told = {name: value for name, value in told.items() if function.asks(name)}
     options = {**dict(apply.options), **owned, **told}
     body = function.lower
-    assert body is not None, function
     match apply.arguments:
         case (Apply(function="weights", arguments=weights),):
             terms = [body(lower(scope, weight), **options) for weight in weights]

@@ -39,9 +39,6 @@ from nndsl.semantics.model import (
 from nndsl.semantics.walk import walk
 from nndsl.types import SetKind
 
-RULES = ("perceptron", "kmeans")
-"""The learning rules that are carried out, beside backpropagation."""
-
 
 def refused(model: Model) -> tuple[Diagnostic, ...]:
     """Everything in a model that cannot be run yet, in the order of the text."""
@@ -73,7 +70,7 @@ def refused_stage(stage: Stage) -> Iterator[Diagnostic]:
         case Minimize(objective=objective):
             yield from refused_expression(objective)
         case Rule(name=name, span=span, arguments=arguments):
-            if name not in RULES:
+            if not family("rule")[name].executable:
                 yield LearningRuleNotExecutable(span=span, rule=name)
             for argument in arguments:
                 yield from refused_expression(argument)
@@ -107,7 +104,7 @@ def _refused(part: Expression) -> Diagnostic | None:
             return DrawNotExecutable(span=part.span, what="dropout")
         case Apply(function="batch_norm"):
             return BatchStatisticsNotExecutable(span=part.span)
-        case Apply(function=name) if name in family("function") and family("function")[name].lower is None:
+        case Apply(function=name) if name in family("function") and not family("function")[name].executable:
             return ConstructNotExecutable(span=part.span, construct=f"the function '{name}'")
         case Connect(kind=ConnectionKind.SPARSE):
             return ConstructNotExecutable(span=part.span, construct="a random wiring, 'sparse'")

@@ -69,7 +69,8 @@ class Signature:
 class Function:
     """An entry. `parameters` are learned numbers that each use owns: name, units, initial value.
 
-    What is not `executable` is known to the checker, and running it is refused by name.
+    What is not `executable` is known to the checker, and running it is refused by name. `after` is done
+    to the mean of a measure over all examples: a perplexity is the exponential of a mean.
     """
 
     name: str
@@ -79,10 +80,11 @@ class Function:
     lower: Callable[..., Any]
     executable: bool = True
     parameters: tuple[tuple[str, tuple[str, ...], float], ...] = ()
+    after: Callable[[float], float] | None = None
 
     def asks(self, name: str) -> bool:
         """Whether the body takes something beside what the signature says: `units`, `noise`."""
-        return self.lower is not None and name in signature(self.lower).parameters
+        return name in signature(self.lower).parameters
 
 
 Lowering = Callable[..., Any]
@@ -90,19 +92,24 @@ _ENTRIES: dict[str, dict[str, Function]] = {}
 
 
 def entry(
-    family: str, name: str, signature: str, parameters: Mapping[str, tuple[str, float]] | None = None
+    family: str,
+    name: str,
+    signature: str,
+    parameters: Mapping[str, tuple[str, float]] | None = None,
+    after: Callable[[float], float] | None = None,
 ) -> Callable[[Lowering], Lowering]:
     """Puts the decorated function into a family: `function`, `measure`, `distribution`, `query`, `optimizer`,
     `rule` or `schedule`.
 
-    `parameters` maps a name to its units, as in a signature, and its initial value.
+    `parameters` maps a name to its units, as in a signature, and its initial value; `after` see `Function`.
     """
 
     def add(lower: Lowering) -> Lowering:
         owned = tuple(
             (key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items()
         )
-        _add(Function(name, family, Signature.parse(signature), lower.__doc__ or "", lower, True, owned))
+        parsed = Signature.parse(signature)
+        _add(Function(name, family, parsed, lower.__doc__ or "", lower, True, owned, after))
         return lower
 
     return add

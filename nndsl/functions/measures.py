@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from nndsl.functions.catalogue import entry
@@ -16,7 +17,7 @@ def accuracy(y: Term, target: Term) -> Term:
     return y.argmax_units().apply("equal", target.argmax_units())
 
 
-@entry("measure", "perplexity", "(logits: real[*u], target: onehot[*u]) -> real[1]")
+@entry("measure", "perplexity", "(logits: real[*u], target: onehot[*u]) -> real[1]", after=math.exp)
 def perplexity(logits: Term, target: Term) -> Term:
     """exp of the mean cross entropy over all examples and positions."""
     return logits.log_sum_exp_units() - (target * logits).sum_units()
