@@ -80,9 +80,10 @@ def keyword_as_name(failure: Failure) -> Repair | None:
     if found.type not in keywords().values() or "NAME" not in failure.expected:
         return None
     same_line = not failure.begins_line(failure.index)
-    called = after.type == "LPAR" and same_line
-    ends = after.type in STATEMENTS and same_line
-    if not (after.type in _AFTER_A_NAME or called or ends):
+    if found.type in STATEMENTS and not same_line:
+        return None
+    named = after.type in _AFTER_A_NAME or (same_line and after.type in STATEMENTS | {"LPAR"})
+    if not named:
         return None
     mistake = syntax.KeywordAsName(str(found), span=failure.span())
     return Repair(mistake, failure.index, failure.index + 1, ("NAME",))
@@ -248,6 +249,15 @@ def equals_for_comparison(failure: Failure) -> Repair | None:
     )
 
 
+def missing_quotes(failure: Failure) -> Repair | None:
+    """`import numpy`"""
+    if failure.statement_type != "IMPORT" or failure.found.type != "NAME":
+        return None
+    hint = f'a file stands in quotes: import "{failure.found}.nn"; the library: use NAME from std'
+    mistake = syntax.Unexpected("a string", failure.shown, hint, span=failure.span())
+    return Repair(mistake, failure.index, failure.index + 1, ("STRING",))
+
+
 def missing_arrow(failure: Failure) -> Repair | None:
     if failure.statement_type != "BLOCK" or failure.expected != {"_ARROW"} or failure.statement is None:
         return None
@@ -357,9 +367,8 @@ def missing_operator(failure: Failure) -> Repair | None:
         return None
     joined = before.end_pos == failure.found.start_pos
     listed = "COMMA" in failure.expected and failure.bracket is not None and not joined
-    join, kind = ("a comma or an operator", "COMMA") if listed else ("an operator", "TIMES")
-    mistake = syntax.MissingOperator(str(before), str(failure.found), join, span=failure.span())
-    return Repair(mistake, failure.index, failure.index, (kind,))
+    mistake = syntax.MissingOperator(str(before), str(failure.found), listed, span=failure.span())
+    return Repair(mistake, failure.index, failure.index, ("COMMA" if listed else "TIMES",))
 
 
 # --- places ------------------------------------------------------------------------
@@ -396,8 +405,6 @@ def _ended(failure: Failure) -> Span | None:
 def unexpected(failure: Failure) -> Repair:
     """What no other rule can name: the rest of the statement is passed over."""
     hint = None
-    if failure.statement_type == "IMPORT" and failure.found.type == "NAME":
-        hint = f'a file stands in quotes: import "{failure.found}.nn"; the library: use NAME from std'
     if failure.statement_type in ("INPUT", "TARGET") and failure.found.type == "EQUAL":
         hint = "inputs and targets get their values from data { … }; what is computed is a layer"
     place = failure.gap if failure.ends_here else failure.span()
@@ -443,6 +450,7 @@ RULES: tuple[Rule, ...] = (
     missing_definition,
     missing_name,
     missing_word,
+    missing_quotes,
     malformed_number,
     missing_operator,
     unmatched_closing,

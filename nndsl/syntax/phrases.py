@@ -64,12 +64,16 @@ def _unbracketed(node: tree.Expression, tight: bool) -> Doc:
         case tree.Call():
             return call(node)
         case tree.Repeated():
-            count = expression(node.count, _ATOM)
-            return (call(node.call), " repeated ", count, " shared" if node.shared else "")
+            return (call(node.call), " repeated ", _count(node.count), " shared" if node.shared else "")
         case tree.Reduce():
             return _reduce(node)
         case _:
             return _argument(node)
+
+
+def _count(node: tree.Expression) -> Doc:
+    plain = isinstance(node, tree.Name) or (isinstance(node, tree.Number) and isinstance(node.value, int))
+    return expression(node) if plain else ("(", expression(node), ")")
 
 
 def _argument(node: tree.To | tree.Along | tree.Rule | tree.Given | tree.From) -> Doc:

@@ -8,6 +8,7 @@ from lark import Token
 from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
+from nndsl.diagnostics.catalogue.syntax import StrayCharacter, Unexpected, UnterminatedString
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.source import Source
 from nndsl.syntax.failure import STATEMENTS, Failure
@@ -15,26 +16,34 @@ from nndsl.syntax.grammar import load_grammar
 from nndsl.syntax.mistakes import diagnose, passed_over
 from nndsl.syntax.tokens import LIMIT, tokens_of
 
+_VAGUE = (StrayCharacter.code, UnterminatedString.code, Unexpected.code)  # their repairs are guesses
+
 
 def syntax_errors(source: Source) -> tuple[Diagnostic, ...]:
-    """The file's syntax errors, at most LIMIT: one a line, because a second is often made by the first."""
+    """The file's syntax errors, at most LIMIT."""
     tokens, found = tokens_of(source)
-    lines = {_line(mistake) for mistake in found}
     trial = _Trial()
-    start, left = 0, len(tokens) + 1
-    for _ in range(10 * LIMIT):
-        if len(found) >= LIMIT or (stop := trial.stop(tokens, start)) is None:
-            break
+    start = 0
+    tried: set[tuple[int, str]] = set()
+    while len(found) < LIMIT and (stop := trial.stop(tokens, start)) is not None:
         index, expected = stop
         failure = Failure(source, tokens, index, expected)
-        advanced = len(tokens) - index < left
-        repair = diagnose(failure) if advanced else passed_over(failure)
-        if advanced and _line(repair.diagnostic) not in lines:
+        repair = diagnose(failure)
+        attempt = (len(tokens) - index, repair.diagnostic.code)
+        if attempt in tried:
+            repair = passed_over(failure)
+        elif _independent(repair.diagnostic, found):
             found.append(repair.diagnostic)
-            lines.add(_line(repair.diagnostic))
-        start, left = min(repair.start, index), len(tokens) - index
+        tried.add(attempt)
+        start = min(repair.start, index)
         tokens = repair.applied(tokens)
     return tuple(found)
+
+
+def _independent(mistake: Diagnostic, found: Sequence[Diagnostic]) -> bool:
+    """Whether a mistake can hardly come from those before: it is another one than all others of its line."""
+    codes = {other.code for other in found if _line(other) == _line(mistake)}
+    return not codes or (codes.isdisjoint({mistake.code, *_VAGUE}) and mistake.code != Unexpected.code)
 
 
 def _line(mistake: Diagnostic) -> int:

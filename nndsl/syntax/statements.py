@@ -153,8 +153,8 @@ Clause = tree.Learn | tree.Minimize | tree.Maximize | tree.Setting | tree.Report
 
 def _train(node: tree.Train, depth: int) -> Iterator[Unit]:
     """On one line where it was written so and fits; the clauses of one line stay together."""
-    head = "train" + (" alternate" if node.alternate else "") + (f" {node.name.name}" if node.name else "")
-    short = _one_line_train(node, head)
+    head = _train_head(node)
+    short = _one_line_train(node)
     if "\n" not in node.span.text and flat_width(short) <= WIDTH - INDENT * depth:
         yield _unit(depth, short, node.span)
         return
@@ -171,25 +171,23 @@ def _train(node: tree.Train, depth: int) -> Iterator[Unit]:
     yield _closing(depth, node.span)
 
 
-def _one_line_train(node: tree.Train, head: str) -> Doc:
+def _train_head(node: tree.Train) -> str:
+    return "train" + (" alternate" if node.alternate else "") + (f" {node.name.name}" if node.name else "")
+
+
+def _one_line_train(node: tree.Train) -> Doc:
     if not node.clauses:
-        return f"{head} {{}}"
-    docs: list[Doc] = []
-    for clause in node.clauses:
-        if isinstance(clause, tree.Train):
-            inner = "train" + (f" {clause.name.name}" if clause.name else "")
-            docs.append(_one_line_train(clause, inner))
-        else:
-            docs.append(_clause(clause, 0))
-    return (f"{head} {{ ", *joined("  ", docs), " }")
+        return f"{_train_head(node)} {{}}"
+    docs = [_clause(clause, 0) for clause in node.clauses]
+    return (f"{_train_head(node)} {{ ", *joined("  ", docs), " }")
 
 
 def _rows(clauses: Sequence[Clause], width: int) -> list[list[Clause]]:
     """The clauses by lines, as they are written, where they fit."""
     rows: list[list[Clause]] = []
     for clause in clauses:
-        together = rows and not isinstance(clause, tree.Train) and _same_line(rows[-1][-1].span, clause.span)
-        if together:
+        stage = isinstance(clause, tree.Train) or (rows and isinstance(rows[-1][-1], tree.Train))
+        if rows and not stage and _same_line(rows[-1][-1].span, clause.span):
             rows[-1].append(clause)
         else:
             rows.append([clause])
@@ -199,8 +197,7 @@ def _rows(clauses: Sequence[Clause], width: int) -> list[list[Clause]]:
 def _fitting(row: list[Clause], width: int) -> list[list[Clause]]:
     if len(row) == 1:
         return [row]
-    docs = [_clause(clause, 0) for clause in row if not isinstance(clause, tree.Train)]
-    fits = len(docs) == len(row) and flat_width(joined("  ", docs)) <= width
+    fits = flat_width(joined("  ", [_clause(clause, 0) for clause in row])) <= width
     return [row] if fits else [[clause] for clause in row]
 
 
@@ -233,7 +230,7 @@ def _clause(clause: Clause, width: int) -> Doc:
             measures = joined((",", Line()), [phrases.expression(measure) for measure in clause.measures])
             return ("report ", Nest(_CONTINUATION, measures))
         case tree.Train():
-            raise TypeError("a stage in a stage has lines of its own")
+            return _one_line_train(clause)
 
 
 def _learn(node: tree.Learn) -> Doc:

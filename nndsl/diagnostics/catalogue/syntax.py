@@ -488,15 +488,14 @@ class MissingOperator(Diagnostic):
     code: ClassVar[str] = "E0123"
     before: str
     found: str
-    join: str
+    listed: bool
 
     def message(self) -> str:
-        return f"expected {self.join} between '{self.before}' and '{self.found}', found nothing"
+        sign = "a comma or an operator" if self.listed else "an operator"
+        return f"expected {sign} between '{self.before}' and '{self.found}', found nothing"
 
     def help(self) -> str:
-        sign = "*" if "operator" in self.join else ","
-        space = " " if sign == "*" else ""
-        return f"write '{self.before}{space}{sign} {self.found}'" if sign == "*" else "part them by ','"
+        return f"write '{self.before}{',' if self.listed else ' *'} {self.found}'"
 
 
 @dataclass(frozen=True)
