@@ -9,7 +9,7 @@ from rich.console import Console
 from nndsl.learning.history import History
 from nndsl.learning.observer import Several
 from nndsl.view.progress import progress
-from nndsl.view.result import training_table, result_lines
+from nndsl.view.result import result_lines, training_table
 
 EPOCHS = (
     {"loss": 0.5, "accuracy(y, digit)": 0.8, "validation.loss": 0.6, "validation.accuracy(y, digit)": 0.75},
