@@ -147,12 +147,7 @@ class Network:
         """What `nndsl compile` prints."""
         from nndsl.view.compile_report import compile_report
 
-        from nndsl.analyses.needs import inference_needs, stage_needs
-
-        needs = None
-        if not self.refused:
-            needs = stage_needs(self.model, self.stages[-1]) if self.stages else inference_needs(self.model)
-        return compile_report(self.model, self.topology, needs, self.refused)
+        return compile_report(self)
 
     # --- numbers ------------------------------------------------------------------------
 

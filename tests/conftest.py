@@ -11,7 +11,9 @@ Compare = Callable[[Path, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write golden files anew, to be read in the diff")
+    parser.addoption(
+        "--update-golden", action="store_true", help="write golden files anew, to be read in the diff"
+    )
 
 
 @pytest.fixture
@@ -25,3 +27,11 @@ def golden(request: pytest.FixtureRequest) -> Compare:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Kernels are compiled by the tests that use them, whatever an earlier session left."""
+    from nndsl.runtime import cache
+
+    cache.configure(tmp_path_factory.mktemp("kernels"))

@@ -11,6 +11,9 @@ from nndsl.types import Extent
 BATCH = "batch"
 """The symbol of the number of examples in a batch."""
 
+FIRST = "first"
+"""The symbol of how many examples of the batch lie before a thread's share."""
+
 LEARNED = "learned"
 """The symbol of how many numbers an update is for."""
 

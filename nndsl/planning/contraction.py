@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nndsl.graph.builder import Builder, rewrite
-from nndsl.graph.graph import Graph, Node
+from nndsl.graph.graph import Node
 from nndsl.operators.contraction import Contract
-from nndsl.operators.movement import Transpose
 from nndsl.planning.plan import Count
 from nndsl.types import Extent
 
@@ -39,7 +37,7 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class _Blocks:
+class Blocks:
     """The labels of a contraction by their part, each in one order."""
 
     batch: str
@@ -48,8 +46,8 @@ class _Blocks:
     summed: str
 
 
-def _blocks(left: str, right: str, result: str) -> _Blocks:
-    return _Blocks(
+def blocks_of(left: str, right: str, result: str) -> Blocks:
+    return Blocks(
         batch="".join(x for x in result if x in left and x in right),
         rows="".join(x for x in result if x in left and x not in right),
         columns="".join(x for x in result if x in right and x not in left),
@@ -61,7 +59,7 @@ def product(node: Node) -> Product | None:
     """How a contraction's operands and result lie as matrices, or None where one must be rearranged first."""
     assert isinstance(node.operator, Contract)
     left, right, result = node.operator.labels
-    blocks = _blocks(left, right, result)
+    blocks = blocks_of(left, right, result)
     extents: Extents = {}
     for labels, operand in zip((left, right), node.inputs, strict=True):
         extents.update(zip(labels, operand.type.extents, strict=True))
@@ -100,31 +98,3 @@ def _matrix(labels: str, batch: str, rows: str, columns: str, extents: Extents) 
     else:
         return None
     return Matrix(transposed, leading, stride(batch) if batch else Count(0))
-
-
-def align(graph: Graph) -> Graph:
-    """Rearranges operands of contractions that are not matrix products as they lie."""
-
-    def aligned(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        if not isinstance(node.operator, Contract) or product(node) is not None:
-            return None
-        left, right, result = node.operator.labels
-        blocks = _blocks(left, right, result)
-        new = (
-            blocks.batch + blocks.rows + blocks.summed,
-            blocks.batch + blocks.summed + blocks.columns,
-            blocks.batch + blocks.rows + blocks.columns,
-        )
-        a, b = (
-            _transposed(build, x, labels, wanted)
-            for x, labels, wanted in zip(inputs, (left, right), new[:2], strict=True)
-        )
-        return _transposed(build, build(Contract.of(*new), a, b), new[2], result)
-
-    return rewrite(graph, aligned)
-
-
-def _transposed(build: Builder, node: Node, labels: str, wanted: str) -> Node:
-    if labels == wanted:
-        return node
-    return build(Transpose(tuple(labels.index(x) for x in wanted)), node)

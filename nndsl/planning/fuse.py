@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.operators.broadcasting import Expand
+from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Constant, Position, Size
 from nndsl.operators.lookup import OneHot
 from nndsl.operators.operator import Kind
@@ -54,11 +55,15 @@ def free_nodes(graph: Graph) -> frozenset[Node]:
     for node in graph.nodes:
         if isinstance(node.operator, Constant | Size | Position | Expand | OneHot):
             free.add(node)
-        elif node.operator.kind is Kind.ELEMENTWISE and constant.issuperset(node.inputs):
+        elif _is_formula(node) and constant.issuperset(node.inputs):
             free.add(node)
         if node in free and not isinstance(node.operator, Position) and constant.issuperset(node.inputs):
             constant.add(node)
     return frozenset(free)
+
+
+def _is_formula(node: Node) -> bool:
+    return node.operator.kind is Kind.ELEMENTWISE and not isinstance(node.operator, Copy)
 
 
 def is_fusible(node: Node) -> bool:

@@ -14,7 +14,7 @@ from nndsl.operators.leaves import Fed
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
 from nndsl.planning import grouping, kernels
-from nndsl.planning.contraction import align
+from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
 from nndsl.planning.plan import Buffer, Instruction, Plan, Precision, Segment, item_bytes

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nndsl.graph.graph import Graph
-from nndsl.graph.types import BATCH, TensorType
+from nndsl.graph.types import BATCH, FIRST, TensorType
 from nndsl.operators.leaves import Input
 from nndsl.planning.plan import Plan, Precision
 from nndsl.planning.planner import plan
@@ -56,11 +56,11 @@ class Inference:
             rows = slice(first, min(first + self.rows_at_once, count))
             held = {f"output {name}": _rows(self.outputs[name], array, rows) for name, array in results.items()}
             held |= {name: _rows(self.inputs[name], array, rows) for name, array in inputs.items()}
-            self._run({**parameters, **held}, rows.stop - rows.start)
+            self._run({**parameters, **held}, rows)
         return results
 
-    def _run(self, arrays: Mapping[str, Array], count: int) -> None:
-        sizes = {BATCH: count}
+    def _run(self, arrays: Mapping[str, Array], rows: slice) -> None:
+        sizes = {BATCH: rows.stop - rows.start, FIRST: rows.start}
         addresses = {name: address(array) for name, array in arrays.items()}
         for call in bind(self.plan, sizes, sizes, addresses, address(self._arena)):
             machine.call(self._functions[call.kernel], np.array(call.arguments, np.int64))

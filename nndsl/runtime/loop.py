@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nndsl.graph.types import BATCH, LEARNED, Element
+from nndsl.graph.types import BATCH, FIRST, LEARNED, Element
 from nndsl.planning.plan import SUM, Plan
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, bind, bits
@@ -140,7 +140,7 @@ class Loop:
         sums = self.layout.views(self.shares[thread])
         addresses |= {SUM + name: address(view) for name, view in sums.items()}
         if count:
-            yield from bind(self.plan, {BATCH: count}, {BATCH: batch}, addresses, address(arena))
+            yield from bind(self.plan, {BATCH: count, FIRST: first}, {BATCH: batch}, addresses, address(arena))
             yield from self._tally(thread, batch)
         if self.update is not None:
             yield from self._update(thread, self.update)

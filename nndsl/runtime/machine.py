@@ -1,7 +1,7 @@
 """Runs programs on the native machine, or one instruction at a time under a watcher's eyes.
 
-A program is an array of int64 rows `[opcode, first, second, third]` (see `nndsl.kernels.opcodes`) whose last is
-HALT. It holds addresses: whoever made it keeps the memory behind them alive.
+A program is an array of int64 rows `[opcode, first, second, third]` (see `nndsl.kernels.opcodes`) whose
+last is HALT. It holds addresses: whoever made it keeps the memory behind them alive.
 """
 
 from __future__ import annotations
@@ -63,29 +63,33 @@ def call(function: int, arguments: NDArray[np.int64]) -> None:
     _callable(function)(arguments.ctypes.data)
 
 
-def _interpret(table: Program, stop: StopRequest) -> None:
-    arguments = np.array([table.ctypes.data, stop.cell.ctypes.data], np.int64)
-    call(address("interpret", Precision.FLOAT64), arguments)
-
-
 def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
     """Run each program in a thread of its own until all have halted.
 
-    On an interrupt from the keyboard the programs are asked to stop, and the interrupt is raised when they have.
+    On an interrupt from the keyboard the programs are asked to stop, and the interrupt is raised once
+    they have: until then they use the memory that the caller keeps alive.
     """
     stop = stop or StopRequest()
-    address("interpret", Precision.FLOAT64)  # compiled here once, not by the threads
-    threads = [threading.Thread(target=_interpret, args=(table, stop), daemon=True) for table in programs]
-    for thread in threads:
-        thread.start()
-    try:
-        for thread in threads:
-            thread.join()
-    except KeyboardInterrupt:
-        stop.ask()
-        for thread in threads:
-            thread.join()
-        raise
+    interpret = address("interpret", Precision.FLOAT64)
+    ends = [threading.Event() for _ in programs]
+
+    def interpreted(table: Program, end: threading.Event) -> None:
+        call(interpret, np.array([table.ctypes.data, stop.cell.ctypes.data], np.int64))
+        end.set()
+
+    for table, end in zip(programs, ends, strict=True):
+        threading.Thread(target=interpreted, args=(table, end), daemon=True).start()
+    # Not by Thread.join: an interrupt makes Python 3.11 take a thread that it waits for to have ended.
+    interrupted = False
+    for end in ends:
+        while not end.is_set():
+            try:
+                end.wait()
+            except KeyboardInterrupt:
+                interrupted = True
+                stop.ask()
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def step(table: Program, observe: Observe, stop: StopRequest | None = None) -> None:

@@ -1,7 +1,7 @@
 """The folder that a training leaves: everything that is needed to use, judge and repeat it.
 
     runs/mlp-20260131-142530/
-      spec.nn               the spec as used, and the files that it imports beside it
+      spec.nn               the spec as used, with the blocks that it imports
       settings.json         network, parameters, seed, precision, threads, command, words of the classes
       versions.json         nndsl, Python, libraries, system, processor
       metrics.jsonl         one line an epoch
@@ -62,19 +62,14 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(
-        cls, parent: Path, name: str, spec: str, settings: Settings, imports: Mapping[str, str] | None = None
-    ) -> RunFolder:
+    def create(cls, parent: Path, name: str, spec: str, settings: Settings) -> RunFolder:
         """A new folder `NAME-YYYYmmdd-HHMMSS` with all that is known before the training.
 
-        `imports` are the texts of imported files by their path relative to the spec.
         Raises NNDSLError where the folder cannot be written.
         """
         try:
             folder = cls(_new_directory(parent, f"{name}-{datetime.now():%Y%m%d-%H%M%S}"))
             folder._write(SPEC, spec.encode())
-            for file, text in (imports or {}).items():
-                folder._write(file, text.encode())
             folder._write_json(SETTINGS, asdict(settings))
             folder._write_json(VERSIONS, _versions())
         except OSError as error:
@@ -119,7 +114,6 @@ class RunFolder:
     def _write(self, name: str, content: bytes) -> None:
         """Writes to a file beside, and puts it in place when it is safely on the disk."""
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
