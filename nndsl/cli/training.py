@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from nndsl.cli.self_contained import self_contained
 from nndsl.data.examples import Parts
 from nndsl.learning.history import History
 from nndsl.learning.observer import Observer, Several
@@ -79,7 +80,7 @@ def _folder(network: Network, parts: Parts, request: Request) -> RunFolder | Non
         command=shlex.join(["nndsl", *sys.argv[1:]]),
         classes=parts.train.classes,
     )
-    return RunFolder.create(request.runs, request.name, network.spec.source.text, settings)
+    return RunFolder.create(request.runs, request.name, self_contained(network.spec), settings)
 
 
 def _conclude(network: Network, parts: Parts, history: History, folder: RunFolder | None) -> None:

@@ -45,7 +45,7 @@ def bind_values(
     used: dict[str, int] = {}
     for value in values:
         expression = bound.get(value.name, model.Column(value.name, span=dataset.span))
-        if value.name not in bound and value.name not in table.columns:
+        if _is_implicit(expression, value, dataset) and value.name not in table.columns:
             diagnostics.add(_unbound(value, table, dataset.span))
             continue
         used |= {name: len(table.columns[name]) for name in columns_of(expression) if name in table.columns}
@@ -74,6 +74,15 @@ def _bound(
     if not column.ndim:
         column = np.full(len(next(iter(table.columns.values()))), column)
     return convert(value, column, Origin(name, table.name, expression.span), dtype, classes)
+
+
+def _is_implicit(expression: model.ColumnExpression, value: model.Value, dataset: model.Dataset) -> bool:
+    """Whether the data statement says nothing of a value, which then gets the column of its name."""
+    return (
+        isinstance(expression, model.Column)
+        and expression.name == value.name
+        and expression.span == dataset.span
+    )
 
 
 def _unbound(value: model.Value, table: Table, span: Span) -> mistakes.UnboundValue:

@@ -44,15 +44,13 @@ ARITHMETIC: Mapping[str, Callable[..., Array]] = {
     "or": np.logical_or,
     "not": np.logical_not,
 }
-MOVING = ("window", "after")
 VARIABLE = ("next", "previous", "tokens")
-FUNCTIONS = (*ARITHMETIC, *MOVING, *VARIABLE, "join")
 
 
 def evaluate(expression: model.ColumnExpression, table: Table) -> Column:
     """The column that an expression means; a comparison gives truths.
 
-    Raises NNDSLError where a column or function is unknown, cells are not numbers, or shapes disagree.
+    Raises NNDSLError where a column is unknown, cells are not numbers, or shapes disagree.
     """
     match expression:
         case model.Number(value=value):
@@ -65,10 +63,6 @@ def evaluate(expression: model.ColumnExpression, table: Table) -> Column:
                 )
             return table.columns[name]
         case model.Transform(function=function, arguments=arguments, span=span):
-            if function not in FUNCTIONS:
-                raise NNDSLError(
-                    [mistakes.UnknownColumnFunction(name=function, known=tuple(FUNCTIONS), span=span)]
-                )
             if function in VARIABLE:
                 raise NNDSLError([mistakes.VariableLength(what=f"{function}(…)", span=span)])
             return _apply(function, [_numbers(argument, table) for argument in arguments], span)

@@ -12,7 +12,7 @@ from nndsl.learning.recorder import SECONDS_BETWEEN_CHECKPOINTS, Recorder
 from nndsl.runtime import run_folder
 from nndsl.runtime.run_folder import RunFolder, Settings
 
-SPEC = 'import "blocks/parts.nn"\nnetwork Net { input x[2] }\n'
+SPEC = "network Net { input x[2] }\n"
 SETTINGS = Settings(
     network="Net",
     parameters={"hidden": 8},
@@ -29,7 +29,7 @@ SHAPES = {"W": (2, 3), "h.bias": (3,)}
 
 @pytest.fixture
 def folder(tmp_path):
-    made = RunFolder.create(tmp_path / "runs", "net", SPEC, SETTINGS, {"blocks/parts.nn": "# nothing\n"})
+    made = RunFolder.create(tmp_path / "runs", "net", SPEC, SETTINGS)
     made.save_weights(WEIGHTS)
     return made
 
@@ -47,7 +47,6 @@ def test_what_is_saved_is_read(folder):
     opened = RunFolder.open(folder.path)
     assert opened.settings == SETTINGS
     assert opened.spec_path.read_text() == SPEC
-    assert (opened.path / "blocks" / "parts.nn").read_text() == "# nothing\n"
     assert opened.metrics() == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
     assert opened.result == {"test": {"loss": 0.5}}
     assert {"nndsl", "numpy", "numba", "python", "processor"} <= opened.versions.keys()

@@ -81,7 +81,6 @@ def test_join_puts_columns_side_by_side():
     ("expression", "code"),
     [
         (column("imgae"), "E0605"),
-        (apply("relu", column("image")), "E0618"),
         (apply("multiply", column("word"), number(2.0)), "E0606"),
         (apply("multiply", column("gap"), number(2.0)), "E0607"),
         (apply("add", column("image"), column("wide")), "E0613"),

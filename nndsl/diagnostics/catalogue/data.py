@@ -528,31 +528,3 @@ class VariableLength(Diagnostic):
 
     def message(self) -> str:
         return f"{self.what} cannot be used yet, because its examples have different lengths"
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnknownColumnFunction(Diagnostic):
-    """A `data` statement applies a function that there is none of for columns.
-
-    Columns know arithmetic, comparisons, `abs exp log sqrt`, `join(a, b)` side by side, and `window(x, n)`,
-    `after(x, n)`, `next previous tokens` for sequences.
-
-    Wrong:
-
-        data digits { x = relu(image) }
-
-    Right:
-
-        data digits { x = image / 16 }
-    """
-
-    code: ClassVar[str] = "E0618"
-    name: str
-    known: tuple[str, ...]
-
-    def message(self) -> str:
-        return f"there is no function '{self.name}' for columns of data"
-
-    def help(self) -> str:
-        close = _closest(self.name, self.known)
-        return close or f"the functions are {_listed(self.known)}"
