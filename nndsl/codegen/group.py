@@ -73,9 +73,9 @@ class Group:
     """Values are numbered: operands first, then `constants` scalars, then the steps, in order.
 
     `results` are the numbers of the values that are stored, in order; `accumulate` says which of
-    them add to what their buffer holds. The compiled kernel's arguments are, in
-    order: the axes' sizes, the operands' addresses, the constants (as bits of a double), the results' addresses.
-    A result may lie where an operand of the same pattern lies.
+    them add to what their buffer holds. The compiled kernel's arguments are, in order: the axes'
+    sizes, the operands' addresses, the constants (as bits of a double), the results' addresses.
+    A result may lie where an operand of the same pattern lies, unless it is a reduction over outer axes.
     """
 
     rank: int

@@ -66,7 +66,7 @@ class Pass:
 
 @dataclass
 class Body:
-    """A body's values in order of stages, the passes that end each stage, and what remains to be done last."""
+    """A body's values by stage, the passes that end each stage, and what remains to be done last."""
 
     values: list[list[int]] = field(default_factory=list)
     passes: list[list[Pass]] = field(default_factory=list)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import lower_builtin, type_callable
 
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.symbols import PREFIX, provide
@@ -49,82 +49,44 @@ def multiply(
             c[place] = alpha * total if beta == 0 else alpha * total + beta * c[place]
 
 
-@intrinsic
-def _blas_multiply(_typing: Any, operands: Any) -> Any:
-    real = operands.types[0].dtype
-    letter = "s" if real == types.float32 else "d"
-
-    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: list[Any]) -> Any:
-        values = cgutils.unpack_tuple(builder, arguments[0])
-        c, c_at, a, a_at, b, b_at, m, n, k, a_flag, b_flag, lda, ldb, ldc, alpha, beta = values
-        c, a, b = (builder.gep(start, [at]) for start, at in ((c, c_at), (a, a_at), (b, b_at)))
-        integer = ir.IntType(32)
-        byte = ir.IntType(8)
-
-        def by_address(value: Any) -> Any:
-            return cgutils.alloca_once_value(builder, value)
-
-        def count(value: Any) -> Any:
-            return by_address(builder.trunc(value, integer))
-
-        def flag(value: Any) -> Any:
-            transposed = builder.icmp_signed("!=", value, value.type(0))
-            return by_address(builder.select(transposed, byte(ord("T")), byte(ord("N"))))
-
-        provide(f"{PREFIX}{letter}gemm")
-        pointers = [flag(b_flag), flag(a_flag), count(n), count(m), count(k), by_address(alpha)]
-        pointers += [b, count(ldb), a, count(lda), by_address(beta), c, count(ldc)]
-        function_type = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
-        function = cgutils.get_or_insert_function(builder.module, function_type, f"{PREFIX}{letter}gemm")
-        builder.call(function, pointers)  # column-major: Cᵀ = op(B)ᵀ op(A)ᵀ
-        return context.get_dummy_value()
-
-    return types.none(operands), generate
+@type_callable(multiply)
+def _type_of_multiply(_context: Any) -> Any:
+    return lambda *operands: types.none
 
 
-@overload(multiply, strict=False)
-def _native_multiply(
-    c: Any,
-    c_at: Any,
-    a: Any,
-    a_at: Any,
-    b: Any,
-    b_at: Any,
-    rows: Any,
-    columns: Any,
-    inner: Any,
-    a_transposed: Any,
-    b_transposed: Any,
-    a_stride: Any,
-    b_stride: Any,
-    c_stride: Any,
-    alpha: Any,
-    beta: Any,
-) -> Any:
-    def call(
-        c: Any,
-        c_at: Any,
-        a: Any,
-        a_at: Any,
-        b: Any,
-        b_at: Any,
-        rows: Any,
-        columns: Any,
-        inner: Any,
-        a_transposed: Any,
-        b_transposed: Any,
-        a_stride: Any,
-        b_stride: Any,
-        c_stride: Any,
-        alpha: Any,
-        beta: Any,
-    ) -> None:
-        if rows > 0 and columns > 0:
-            sizes = (rows, columns, inner, a_transposed, b_transposed)
-            strides = (max(a_stride, 1), max(b_stride, 1), max(c_stride, 1))
-            _blas_multiply((c, c_at, a, a_at, b, b_at) + sizes + strides + (alpha, beta))
+@lower_builtin(multiply, types.VarArg(types.Any))
+def _call_blas(context: Any, builder: ir.IRBuilder, signature: Any, values: list[Any]) -> Any:
+    c, c_at, a, a_at, b, b_at, m, n, k, a_flag, b_flag, lda, ldb, ldc, alpha, beta = values
+    real = signature.args[0].dtype
+    alpha, beta = (
+        context.cast(builder, value, given, real)
+        for value, given in zip((alpha, beta), signature.args[-2:], strict=True)
+    )
+    integer, byte = ir.IntType(32), ir.IntType(8)
 
-    return call
+    def by_address(value: Any) -> Any:
+        return cgutils.alloca_once_value(builder, value)
+
+    def count(value: Any) -> Any:
+        return by_address(builder.trunc(value, integer))
+
+    def stride(value: Any) -> Any:  # BLAS wants at least 1, even of a matrix without entries
+        positive = builder.icmp_signed(">", value, value.type(0))
+        return count(builder.select(positive, value, value.type(1)))
+
+    def flag(value: Any) -> Any:
+        transposed = builder.icmp_signed("!=", value, value.type(0))
+        return by_address(builder.select(transposed, byte(ord("T")), byte(ord("N"))))
+
+    c, a, b = (builder.gep(start, [at]) for start, at in ((c, c_at), (a, a_at), (b, b_at)))
+    # Column-major, as BLAS sees it: Cᵀ = op(B)ᵀ op(A)ᵀ.
+    pointers = [flag(b_flag), flag(a_flag), count(n), count(m), count(k), by_address(alpha)]
+    pointers += [b, stride(ldb), a, stride(lda), by_address(beta), c, stride(ldc)]
+    name = f"{PREFIX}{'s' if real == types.float32 else 'd'}gemm"
+    provide(name)
+    function_type = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
+    builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), pointers)
+    return context.get_dummy_value()
 
 
 @kernel

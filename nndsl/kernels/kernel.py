@@ -1,8 +1,8 @@
 """What a library kernel is: an ordinary Python function over flat buffers.
 
-Un-jitted, a buffer is any flat NumPy array. Made native (`nndsl.kernels.compile`), it is
-an address, and the kernel is `void f(int64 *arguments)` with one entry an argument, in the order of the Python
-parameters, whose annotations say how an entry is to be read:
+Un-jitted, a buffer is any flat NumPy array. Made native (`nndsl.kernels.compile`), it is an address, and
+the kernel is `void f(int64 *arguments)` with one entry an argument, in the order of the Python parameters,
+whose annotations say how an entry is to be read:
 
 | annotation | entry |
 |---|---|

@@ -81,7 +81,8 @@ def strided_copy_truths(target: Truths, source: Truths, rank: int, layout: Rest)
 def strided_add(target: Reals, source: Reals, rank: int, layout: Rest) -> None:
     """Adds a box of entries to those in another layout: the adjoint of `strided_copy`.
 
-    Arguments as there. The target's strides may send several entries to one place: all are added, in row-major order.
+    Arguments as there. The target's strides may send several entries to one place: all are added, in
+    row-major order.
     """
     last = max(rank - 1, 0)
     size = layout[last] if rank > 0 else 1
@@ -146,7 +147,8 @@ def gather(
 ) -> None:
     """target[b, i, p, q] ← table[b, p, places[b, i], q]; zero for a place outside.
 
-    Shapes: target (batches, count, before, after), table (batches, before, rows, after), places (batches, count).
+    Shapes: target (batches, count, before, after), table (batches, before, rows, after),
+    places (batches, count).
     """
     for entry in range(batches * count):
         place = places[entry]
@@ -176,7 +178,8 @@ def scatter_add(
 ) -> None:
     """target[b, p, k, q] ← Σ over the i with places[b, i] = k of values[b, i, p, q]: the adjoint of `gather`.
 
-    Shapes: target (batches, before, rows, after), places (batches, count), values (batches, count, before, after).
+    Shapes: target (batches, before, rows, after), places (batches, count),
+    values (batches, count, before, after).
     Places outside are left out.
     """
     for i in range(batches * before * rows * after):

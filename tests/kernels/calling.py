@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 
 from nndsl.planning.plan import Precision
@@ -28,7 +30,7 @@ def native(kernel: cache.Kernel, precision: Precision, *arguments) -> None:
 
 
 def python(function, precision: Precision, *arguments) -> None:
-    """Call a kernel un-jitted: buffers as flat arrays, numbers in the kernel's precision."""
+    """Call a kernel un-jitted: buffers as flat arrays, numbers in the kernel's precision, the rest as one."""
     real = np.dtype(precision.value).type
 
     def seen(argument):
@@ -36,5 +38,9 @@ def python(function, precision: Precision, *arguments) -> None:
             return argument.reshape(-1)
         return real(argument) if isinstance(argument, float) else argument
 
+    passed = [seen(argument) for argument in arguments]
+    count = len(inspect.signature(function).parameters)
+    if list(function.__annotations__.values())[-2] == "Rest":
+        passed[count - 1 :] = [np.array(passed[count - 1 :], np.int64)]
     with np.errstate(all="ignore"):
-        function(*map(seen, arguments))
+        function(*passed)

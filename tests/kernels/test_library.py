@@ -1,0 +1,189 @@
+"""Library kernels against NumPy: their machine code, and the Python that it is made of."""
+
+import numpy as np
+import pytest
+from calling import PRECISIONS, SIZES, native, python
+
+from nndsl.kernels.compile import library_function
+from nndsl.kernels.random import philox
+from nndsl.operators import random as reference
+
+GENERATOR = np.random.default_rng(0)
+
+
+def un_jitted(name, precision, *arguments):
+    python(library_function(name), precision, *arguments)
+
+
+both_ways = pytest.mark.parametrize("call", [native, un_jitted])
+in_both = pytest.mark.parametrize("precision", PRECISIONS)
+
+
+def reals(precision, *shape) -> np.ndarray:
+    return GENERATOR.normal(size=shape).astype(precision.value)
+
+
+# --- products ---
+
+
+@in_both
+@both_ways
+@pytest.mark.parametrize("a_transposed", [0, 1])
+@pytest.mark.parametrize("b_transposed", [0, 1])
+def test_gemm(precision, call, a_transposed, b_transposed):
+    for m, n, k in ((1, 1, 1), (2, 3, 5), (8, 9, 7), (3, 4, 0), (0, 3, 2)):
+        a = reals(precision, *((k, m + 2) if a_transposed else (m, k + 2)))
+        b = reals(precision, *((n, k + 1) if b_transposed else (k, n + 1)))
+        c = reals(precision, m, n + 3)
+        wanted = c.copy()
+        left = a[:, :m].T if a_transposed else a[:, :k]
+        right = b[:, :k].T if b_transposed else b[:, :n]
+        wanted[:, :n] = 2 * left @ right - 0.5 * c[:, :n]
+        sizes = (m, n, k, a_transposed, b_transposed, a.shape[1], b.shape[1], c.shape[1])
+        call("gemm", precision, c, a, b, *sizes, 2.0, -0.5)
+        np.testing.assert_allclose(c, wanted, rtol=1e-4, atol=1e-5)
+
+
+@in_both
+@both_ways
+def test_gemm_does_not_read_what_it_overwrites(precision, call):
+    a, b, c = reals(precision, 3, 4), reals(precision, 4, 2), np.full((3, 2), np.nan, precision.value)
+    call("gemm", precision, c, a, b, 3, 2, 4, 0, 0, 4, 2, 2, 1.0, 0.0)
+    np.testing.assert_allclose(c, a @ b, rtol=1e-5, atol=1e-6)
+
+
+@in_both
+@both_ways
+def test_batched_gemm(precision, call):
+    a, b = reals(precision, 5, 3, 4), reals(precision, 5, 4, 2)
+    each, total = np.empty((5, 3, 2), precision.value), np.zeros((3, 2), precision.value)
+    sizes = (3, 2, 4, 0, 0, 4, 2, 2)
+    call("batched_gemm", precision, each, a, b, *sizes, 1.0, 0.0, 5, 12, 8, 6)
+    np.testing.assert_allclose(each, a @ b, rtol=1e-5, atol=1e-6)
+    call("batched_gemm", precision, total, a, b, *sizes, 1.0, 1.0, 5, 12, 8, 0)
+    np.testing.assert_allclose(total, (a @ b).sum(axis=0), rtol=1e-5, atol=1e-5)
+
+
+# --- movement ---
+
+
+def layout(x: np.ndarray, y: np.ndarray) -> tuple[int, ...]:
+    """Sizes, source strides and target strides of two views of one shape."""
+    return (*x.shape, *(s // x.itemsize for s in x.strides), *(s // y.itemsize for s in y.strides))
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("kernel", "dtype"),
+    [("strided_copy", "float32"), ("strided_copy_indices", "int32"), ("strided_copy_truths", "bool")],
+)
+def test_strided_copy(call, kernel, dtype):
+    for shape, permutation in (((), ()), ((9,), (0,)), ((3, 4, 5), (2, 0, 1)), ((2, 1, 3, 2), (3, 1, 0, 2))):
+        x = GENERATOR.integers(0, 2, shape).astype(dtype) if shape else np.array(1, dtype)
+        moved = x.transpose(permutation)
+        y = np.zeros(moved.shape, dtype)
+        call(kernel, PRECISIONS[0], y, x, x.ndim, *layout(moved, y))
+        np.testing.assert_array_equal(y, moved)
+
+
+def test_strided_copy_repeats_and_skips():
+    x = reals(PRECISIONS[0], 4, 3)
+    repeated = np.broadcast_to(x, (2, 4, 3))
+    y = np.zeros((2, 4, 7), np.float32)
+    native("strided_copy", PRECISIONS[0], y, x, 3, *layout(repeated, y[:, :, 1:4]))
+    np.testing.assert_array_equal(y[:, :, :3], repeated)
+    flipped = np.zeros_like(x)
+    source = int(x.ctypes.data) + 4 * 2
+    native("strided_copy", PRECISIONS[0], flipped, source, 2, *layout(x[:, ::-1], flipped))
+    np.testing.assert_array_equal(flipped, x[:, ::-1])
+
+
+@both_ways
+@in_both
+def test_strided_add_lays_windows_upon_a_grid(precision, call):
+    windows, grid = reals(precision, 6, 3), np.zeros(8, precision.value)
+    call("strided_add", precision, grid, windows, 2, 6, 3, 3, 1, 1, 1)
+    wanted = sum(np.pad(windows[:, w], (w, 2 - w)) for w in range(3))
+    np.testing.assert_allclose(grid, wanted, rtol=1e-5, atol=1e-6)
+
+
+@both_ways
+@pytest.mark.parametrize("size", SIZES)
+def test_fill(call, size):
+    x, k, t = np.ones(size, np.float32), np.ones(size, np.int32), np.ones(size, bool)
+    call("fill", PRECISIONS[0], x, size, -2.5)
+    call("fill_indices", PRECISIONS[0], k, size, -3)
+    call("fill_truths", PRECISIONS[0], t, size, 0)
+    assert (x == -2.5).all() and (k == -3).all() and not t.any()
+
+
+@both_ways
+@in_both
+def test_one_hot(precision, call):
+    places, y = np.array([2, 0, -1, 4, 3], np.int32), np.full((5, 4), np.nan, precision.value)
+    call("one_hot", precision, y, places, 5, 4)
+    np.testing.assert_array_equal(y, np.equal.outer(places, np.arange(4)))
+
+
+@both_ways
+@in_both
+def test_gather_and_its_adjoint(precision, call):
+    batches, count, before, rows, after = 2, 6, 3, 4, 5
+    table = reals(precision, batches, before, rows, after)
+    places = np.array([[0, 3, 3, -1, 2, 4], [1, 1, 1, 7, 0, 3]], np.int32)
+    sizes = (batches, count, before, rows, after)
+    found = np.full((batches, count, before, after), np.nan, precision.value)
+    call("gather", precision, found, table, places, *sizes)
+    selection = np.equal.outer(places, np.arange(rows)).astype(table.dtype)
+    np.testing.assert_array_equal(found, np.einsum("bik,bpkq->bipq", selection, table))
+    values, added = reals(precision, *found.shape), np.full_like(table, np.nan)
+    call("scatter_add", precision, added, places, values, *sizes)
+    np.testing.assert_allclose(added, np.einsum("bik,bipq->bpkq", selection, values), rtol=1e-5, atol=1e-6)
+
+
+# --- random numbers ---
+
+
+def test_philox_is_the_operators():
+    for block, step, stream, seed in ((0, 0, 0, 0), (2**33 + 5, 2**31 - 1, 7, -9), (12, 3, 4, 5)):
+        counter = tuple(np.array([x % 2**32], np.uint64) for x in (block, block >> 32, step, stream))
+        wanted = reference.philox(counter, (seed % 2**32, (seed >> 32) % 2**32))
+        with np.errstate(over="ignore"):
+            assert [int(word) for word in philox(block, step, stream, seed % 2**64)] == [
+                int(word[0]) for word in wanted
+            ]
+
+
+def numbers(kernel, precision, call, first, count, seed=5, step=3, stream=7) -> np.ndarray:
+    y = np.full(count, np.nan, precision.value)
+    call(kernel, precision, y, np.array([seed], np.int32), np.array([step], np.int32), stream, first, count)
+    return y
+
+
+@in_both
+@pytest.mark.parametrize("count", SIZES)
+def test_uniform_and_normal_are_the_operators(precision, count):
+    from nndsl.graph.types import real
+
+    operands = np.array(5), np.array(3)
+    dimensions = real(count).dimensions
+    uniform = reference.Uniform(7, dimensions).evaluate(operands, {})
+    np.testing.assert_array_equal(numbers("uniform", precision, native, 0, count), uniform)
+    normal = reference.Normal(7, dimensions).evaluate(operands, {})
+    got = numbers("normal", precision, native, 0, count)
+    np.testing.assert_allclose(got, normal, rtol=1e-6 if got.dtype == np.float32 else 1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("kernel", ["uniform", "normal"])
+def test_threads_get_their_share_of_one_stream(kernel):
+    whole = numbers(kernel, PRECISIONS[0], native, 0, 50)
+    for first, count in ((0, 3), (3, 1), (4, 9), (13, 37), (50, 0)):
+        share = numbers(kernel, PRECISIONS[0], native, first, count)
+        np.testing.assert_array_equal(share, whole[first : first + count])
+
+
+def test_a_negative_seed_is_a_seed():
+    from nndsl.graph.types import real
+
+    wanted = reference.Uniform(7, real(9).dimensions).evaluate((np.array(-5), np.array(3)), {})
+    np.testing.assert_array_equal(numbers("uniform", PRECISIONS[0], native, 0, 9, seed=-5), wanted)
