@@ -145,9 +145,11 @@ class Network:
 
     def report(self) -> RenderableType:
         """What `nndsl compile` prints."""
+        from nndsl.analyses.needs import needs_of
         from nndsl.view.compile_report import compile_report
 
-        return compile_report(self)
+        needs = None if self.refused else needs_of(self.model)
+        return compile_report(self.model, self.topology, needs, self.refused)
 
     # --- numbers ------------------------------------------------------------------------
 

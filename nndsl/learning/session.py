@@ -135,11 +135,19 @@ class Session:
         return Learned(layout, vector, states)
 
     def _loop(self, batch: int, options: Options) -> Loop:
-        plans, threads = plan_procedure(self.procedure, batch, self.precision, options.threads)
+        wanted = 1 if options.debug else options.threads
+        plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted)
         step = plans["step"]
         self._require_memory(step, batch, threads)
         loop = Loop(
-            step, self.data, self.network.parameters, batch, threads, layout_of_sums(step), self.on_compile
+            step,
+            self.data,
+            self.network.parameters,
+            batch,
+            threads,
+            layout_of_sums(step),
+            self.on_compile,
+            options.debug,
         )
         if not self.procedure.every_epoch:
             update = Update(plans["update"], plans.get("square"))

@@ -17,6 +17,7 @@ from nndsl.planning.plan import SUM, Plan
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, bind, bits
 from nndsl.runtime.cache import OnCompile, prepare
+from nndsl.runtime.debug import watch
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
 from nndsl.runtime.program import MEET, Meeting, Turns
 from nndsl.runtime.vector import VectorLayout
@@ -54,6 +55,7 @@ class Loop:
 
     `data` are whole columns by input, and `parameters` arrays by name: views of the learned vector
     where they are learned. `step` is the minibatch's size. `layout` is that of the sums over examples.
+    `debug` runs each kernel from Python, on one thread, and looks at what it has written.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class Loop:
         threads: int = 1,
         layout: VectorLayout | None = None,
         on_compile: OnCompile | None = None,
+        debug: bool = False,
     ) -> None:
+        self.debug = debug
         self.plan, self.data, self.step, self.threads = plan, data, step, threads
         self.parameters, self.on_compile = parameters, on_compile
         self.real = dtype(Element.REAL, plan.precision)
@@ -120,7 +124,15 @@ class Loop:
         self._turn[:, 1] = first
         for program in self._programs[batch]:
             program.set_count(turns)
-        machine.run([program.table for program in self._programs[batch]], self.stop)
+        if self.debug:
+            self._watched(self._programs[batch][0], batch)
+        else:
+            machine.run([program.table for program in self._programs[batch]], self.stop)
+
+    def _watched(self, program: Turns, batch: int) -> None:
+        sums = self.layout.views(self.shares[0])
+        external = {**self.parameters, **self._rows[0], **{SUM + name: view for name, view in sums.items()}}
+        machine.step(program.table, watch(program, self.plan, {BATCH: batch}, self._arenas[0], external), self.stop)
 
     def _bound(self, batch: int) -> list[Turns]:
         rows = [list(self._calls(thread, batch)) for thread in range(self.threads)]

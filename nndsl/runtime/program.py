@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nndsl.kernels.opcodes import Opcode
+from nndsl.planning.plan import Instruction
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call
 from nndsl.runtime.cache import Kernel
@@ -20,6 +21,9 @@ class Meeting:
 
 
 MEET = Meeting()
+
+FIRST_CALL = 2
+"""The row of a program's first call: two rows begin the repetition."""
 
 
 class Turns:
@@ -40,9 +44,9 @@ class Turns:
         self._arguments = np.array(
             [number for call in calls if isinstance(call, Call) for number in call.arguments], np.int64
         )
-        self._barrier = barrier
+        self._turn = turn
         cell, meeting = int(turn.ctypes.data), int(barrier.ctypes.data)
-        rows: list[tuple[int, ...]] = [(Opcode.REPEAT, cell, 0, len(calls) + 3), (Opcode.POLL, meeting, threads)]
+        rows: list[tuple[int, ...]] = [(Opcode.REPEAT, cell, 0, FIRST_CALL + len(calls) + 1), (Opcode.POLL, meeting, threads)]
         place = int(self._arguments.ctypes.data)
         for call in calls:
             if isinstance(call, Call):
@@ -52,6 +56,16 @@ class Turns:
                 rows.append((Opcode.BARRIER, meeting, threads))
         rows.append((Opcode.NEXT, cell, 0, 1))
         self.table = machine.program(rows)
+
+    @property
+    def turn(self) -> int:
+        """The number of the turn that is under way."""
+        return int(self._turn.sum())
+
+    def instruction(self, number: int) -> Instruction | None:
+        """The plan's instruction behind a call, if it is one of a plan's."""
+        call = self.calls[number]
+        return call.instruction if isinstance(call, Call) else None
 
     def set_count(self, count: int) -> None:
         """How often the calls are repeated."""
