@@ -148,7 +148,8 @@ def call(node: tree.Call) -> Doc:
 
 def use_of(node: tree.Call) -> Doc:
     """A call whose parentheses are left out when they are empty."""
-    return call(node) if node.arguments or node.options else node.function.name
+    bare = not (node.arguments or node.options or node.transposed)
+    return node.function.name if bare else call(node)
 
 
 def _part(part: tree.Expression | tree.Option) -> Doc:

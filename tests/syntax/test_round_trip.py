@@ -13,7 +13,7 @@ from nndsl.syntax.parser import parse
 from nndsl.syntax.tree import Spec
 
 drawing = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
