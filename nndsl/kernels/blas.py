@@ -51,7 +51,8 @@ def multiply(
 
 @type_callable(multiply)
 def _type_of_multiply(_context: Any) -> Any:
-    return lambda *operands: types.none
+    # One parameter each: Numba would make a tuple of *operands.
+    return lambda c, c_at, a, a_at, b, b_at, m, n, k, ta, tb, lda, ldb, ldc, alpha, beta: types.none
 
 
 @lower_builtin(multiply, types.VarArg(types.Any))

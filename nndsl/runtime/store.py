@@ -103,9 +103,7 @@ class Store:
                 stream.write(kernel.dump())
             Path(temporary).replace(file)
         except OSError as error:
-            self._warn(
-                f"cannot keep compiled kernels in {self.directory} ({error}); compiling in each process"
-            )
+            self._warn(f"cannot keep kernels in {self.directory} ({error}); compiling in each process")
 
     def _warn(self, message: str) -> None:
         if not self._warned:
