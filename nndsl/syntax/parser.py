@@ -25,7 +25,7 @@ def parse(source: Source, *, library: bool = False) -> Spec:
     try:
         parsed = load_grammar().parse(source.text)
     except UnexpectedInput:
-        from nndsl.syntax.recovery import syntax_errors
+        from nndsl.syntax.recovery.recover import syntax_errors
 
         raise NNDSLError(syntax_errors(source)) from None
     deep = too_deep(source, parsed)

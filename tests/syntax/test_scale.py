@@ -7,7 +7,7 @@ from time import process_time
 from nndsl.source import Source
 from nndsl.syntax.format import format_spec
 from nndsl.syntax.parser import parse
-from nndsl.syntax.recovery import syntax_errors
+from nndsl.syntax.recovery.recover import syntax_errors
 
 
 def _layers(count: int) -> str:

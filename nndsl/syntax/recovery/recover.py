@@ -11,10 +11,10 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from nndsl.diagnostics.catalogue.syntax import StrayCharacter, Unexpected, UnterminatedString
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.source import Source
-from nndsl.syntax.failure import STATEMENTS, Failure
 from nndsl.syntax.grammar import load_grammar
-from nndsl.syntax.mistakes import diagnose, passed_over
-from nndsl.syntax.tokens import LIMIT, tokens_of
+from nndsl.syntax.recovery.diagnose import diagnose, passed_over
+from nndsl.syntax.recovery.failure import STATEMENTS, Failure
+from nndsl.syntax.recovery.tokens import LIMIT, tokens_of
 
 _VAGUE = (StrayCharacter.code, UnterminatedString.code, Unexpected.code)  # their repairs are guesses
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nndsl.syntax.failure import CLAUSES, DECLARATIONS, TOP_LEVEL
 from nndsl.syntax.grammar import load_grammar
+from nndsl.syntax.recovery.failure import CLAUSES, DECLARATIONS, TOP_LEVEL
 
 _OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DIVIDE", "POWER", "COMPARISON", "AND", "OR", "NOT"})
 _VALUES = frozenset({"INT", "FLOAT", "STRING", "EXTENTS", "YES", "NO", "NAME", "LPAR", "LSQB", "WINDOW"})
