@@ -6,6 +6,7 @@ import os
 import pkgutil
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -60,6 +61,7 @@ class Program(click.Group):
         options["standalone_mode"] = False
         given = sys.argv[1:] if args is None else args
         try:
+            warnings.showwarning = _show_warning
             sys.exit(super().main(args, *rest, **options) or 0)
         except click.ClickException as error:
             error.show()
@@ -76,6 +78,11 @@ class Program(click.Group):
             message, code = describe(error, colour=sys.stderr.isatty())
             click.echo(message, err=True)
             sys.exit(code)
+
+
+def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
+    """A warning of Python's in the voice of the diagnostics, without the place in our code."""
+    click.echo(f"warning: {message}", err=True)
 
 
 @click.group(
