@@ -125,6 +125,10 @@ class Failure:
         end = before.end_pos or 0
         return Span(self.source, end, end)
 
+    def brace_between(self, start: int, end: int) -> int | None:
+        """The first `{` among these tokens."""
+        return next((i for i in range(start, end) if self.tokens[i].type == "LBRACE"), None)
+
     def statement_end(self, index: int) -> int:
         """Where the statement that holds the token ends: the next statement's keyword or a closing brace."""
         depth = 0

@@ -16,11 +16,16 @@ AFTER_A_NAME = frozenset(
     {"EQUAL", "LSQB", "COMMA", "RPAR", "RSQB", "TILDE", "OVER", "DOT", "_PRIME", "IN", "RBRACE", "COLON"}
     | {"PLUS", "MINUS", "TIMES", "DIVIDE", "POWER", "COMPARISON", "AND", "OR", "$END"}
 )
+_HEADS = {
+    "NETWORK": ("NETWORK", "NAME", "LBRACE"),
+    "BLOCK": ("BLOCK", "NAME", "LPAR", "RPAR", "_ARROW", "NAME", "LBRACE"),
+    "TRAIN": ("TRAIN", "LBRACE"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A diagnostic, and `tokens[start:end]` to be replaced by tokens of the types `instead`."""
+    """A diagnostic, and `tokens[start:end]` to be replaced by new tokens of the types `instead`."""
 
     diagnostic: Diagnostic
     start: int
@@ -36,24 +41,22 @@ class Repair:
 def replaced_word(
     failure: Failure, expected: str, found: str, instead: str, tokens: tuple[str, ...]
 ) -> Repair:
+    """A word of another language, told and replaced by tokens of this one."""
     mistake = ForeignWord(expected, found, instead, span=failure.span())
     return Repair(mistake, failure.index, failure.index + 1, tokens)
 
 
 def statement_dropped(failure: Failure, mistake: Diagnostic) -> Repair:
-    """Passes over the statement, and keeps the head of a body so that the body can be read."""
-    start = 0 if failure.statement is None else failure.statement
-    tokens = failure.tokens
+    """Passes over the statement, or over the wrong head or beginning of a body."""
+    start = failure.statement or 0
     end = failure.index if failure.begins_statement(failure.index) else failure.statement_end(failure.index)
-    brace = next((i for i in range(start, failure.index) if tokens[i].type == "LBRACE"), None)
-    if brace is not None and failure.statement_type != "DATA":
+    brace = failure.brace_between(start, failure.index)
+    head = _HEADS.get(failure.statement_type)
+    if head and brace is not None:
         return Repair(mistake, brace + 1, end)
-    if failure.statement_type in ("NETWORK", "BLOCK", "TRAIN"):
-        head = {"NETWORK": ("NETWORK", "NAME", "LBRACE"), "TRAIN": ("TRAIN", "LBRACE")}
-        block = ("BLOCK", "NAME", "LPAR", "RPAR", "_ARROW", "NAME", "LBRACE")
-        opening = next((i for i in range(failure.index, end) if tokens[i].type == "LBRACE"), None)
-        end = end if opening is None else opening + 1
-        return Repair(mistake, start, end, head.get(failure.statement_type, block))
-    if failure.statement_type == "DATA" and tokens[end].type == "RBRACE" and brace is not None:
+    if head:
+        opening = failure.brace_between(failure.index, end)
+        return Repair(mistake, start, end if opening is None else opening + 1, head)
+    if brace is not None and failure.tokens[end].type == "RBRACE":
         end += 1
-    return Repair(mistake, start, max(end, failure.index), ())
+    return Repair(mistake, start, end)

@@ -22,6 +22,11 @@ _FOREIGN_STATEMENTS = {
     "while": "repetition in time is a clock: over t in 1..50 until stable",
     "if": "conditions stand in reductions: sum(x over j in T where j <= t)",
 }
+_DEFINES = {":": "write '='", "==": "'=' defines a name, '==' compares two values"}
+_OPERATORS = {
+    "**": "a power is written with '^': x^2",
+    "//": "sizes are divided with '/', and must divide without rest",
+}
 
 
 def keyword_as_name(failure: Failure) -> Repair | None:
@@ -56,29 +61,36 @@ def foreign_word(failure: Failure) -> Repair | None:
     return None
 
 
-def foreign_sign(failure: Failure) -> Repair | None:
-    found, before, expected = failure.found, failure.before, failure.expected
-    if found.type == "COLON" and "LBRACE" in expected:
-        return replaced_word(
-            failure, "'{'", ":", "bodies stand in braces: { … }; indentation means nothing", ("LBRACE",)
-        )
-    if found.type == "COLON" and "EQUAL" in expected:
-        return replaced_word(failure, "'='", ":", "write '='", ("EQUAL",))
-    if found == "==" and "EQUAL" in expected:
-        return replaced_word(failure, "'='", "==", "'=' defines a name, '==' compares two values", ("EQUAL",))
-    if found.type == "_PRIME" and "STRING" in expected:
-        advice = 'strings stand in double quotes: "…"'
-        mistake = ForeignWord("a string", "'", advice, span=failure.span())
-        return statement_dropped(failure, mistake)
-    for doubled, sign, instead in (
-        ("TIMES", "**", "a power is written with '^': x^2"),
-        ("DIVIDE", "//", "sizes are divided with '/', and must divide without rest"),
-    ):
-        if before is not None and found.type == before.type == doubled:
-            span = failure.span(failure.index - 1).to(failure.span())
-            mistake = ForeignWord("an operator", sign, instead, span=span)
-            return Repair(mistake, failure.index, failure.index + 1)
+def foreign_equals(failure: Failure) -> Repair | None:
+    """`:` or `==` where `=` defines, and `:` where a body begins."""
+    found = str(failure.found)
+    if found == ":" and "LBRACE" in failure.expected:
+        advice = "bodies stand in braces: { … }; indentation means nothing"
+        return replaced_word(failure, "'{'", found, advice, ("LBRACE",))
+    if found in _DEFINES and "EQUAL" in failure.expected:
+        return replaced_word(failure, "'='", found, _DEFINES[found], ("EQUAL",))
     return None
+
+
+def foreign_operator(failure: Failure) -> Repair | None:
+    """`**` and `//`."""
+    before, found = failure.before, failure.found
+    if before is None or found.type != before.type or found.end_pos != (before.end_pos or 0) + 1:
+        return None
+    sign = f"{before}{found}"
+    if sign not in _OPERATORS:
+        return None
+    span = failure.span(failure.index - 1).to(failure.span())
+    mistake = ForeignWord("an operator", sign, _OPERATORS[sign], span=span)
+    return Repair(mistake, failure.index, failure.index + 1)
+
+
+def foreign_quotes(failure: Failure) -> Repair | None:
+    """`'iris.csv'`."""
+    if failure.found.type != "_PRIME" or "STRING" not in failure.expected:
+        return None
+    mistake = ForeignWord("a string", "'", 'strings stand in double quotes: "…"', span=failure.span())
+    return statement_dropped(failure, mistake)
 
 
 def misspelled_keyword(failure: Failure) -> Repair | None:
