@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from nndsl.cli import commands
-from nndsl.cli.failure import INTERRUPTED, MISUSE, describe
+from nndsl.cli.failure import INTERNAL, INTERRUPTED, MISUSE, describe
 
 HELP = """
 Describe a neural network, and train it on this computer.
@@ -73,9 +73,9 @@ class Program(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except Exception as error:
-            if "--traceback" in given:
-                traceback.print_exception(error)
             message, code = describe(error, colour=sys.stderr.isatty())
+            if code == INTERNAL and "--traceback" in given:
+                traceback.print_exception(error)
             click.echo(message, err=True)
             sys.exit(code)
 

@@ -29,7 +29,7 @@ def _blocks(item: tree.Import, importing: Source, seen: set[str]) -> Iterator[st
         return
     seen.add(source.name)
     yield f"# from {item.path.value}\n"
-    for part in parse(source).items:
+    for part in parse(source, library=True).items:
         match part:
             case tree.Import():
                 yield from _blocks(part, source, seen)

@@ -34,7 +34,7 @@ def command(specs: tuple[Path, ...], check: bool, diff: bool) -> int:
     for spec in specs:
         with diagnostics.collecting():
             source = read(spec)
-            formatted = format_spec(parse(source))
+            formatted = format_spec(parse(source, library=True))
             if formatted != source.text:
                 changed.append((spec, source.text, formatted))
     diagnostics.raise_if_errors()
