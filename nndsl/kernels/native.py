@@ -130,7 +130,7 @@ def _lower_mark(context: Any, builder: ir.IRBuilder, _signature: Any, _arguments
     return context.get_dummy_value()
 
 
-def _native(meaning: Callable[..., Any], emit: Callable[..., Any]) -> None:
+def instructions(meaning: Callable[..., Any], emit: Callable[..., Any]) -> None:
     """Give a Python function of reals of one type the instructions `emit(builder, *arguments)`."""
     count = meaning.__code__.co_argcount
 
@@ -151,18 +151,16 @@ def add_unordered(x: Any, y: Any) -> Any:
     return x + y
 
 
-_native(add_unordered, lambda builder, x, y: builder.fadd(x, y, flags=("reassoc",)))
+instructions(add_unordered, lambda builder, x, y: builder.fadd(x, y, flags=("reassoc",)))
 
 
-def _call(name: str) -> Callable[..., Any]:
-    def emit(builder: ir.IRBuilder, *numbers: Any) -> Any:
-        real = numbers[0].type
-        suffix = "f32" if isinstance(real, ir.FloatType) else "f64"
-        function_type = ir.FunctionType(real, [real] * len(numbers))
-        function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix}")
-        return builder.call(function, numbers)
-
-    return emit
+def call_llvm(builder: ir.IRBuilder, name: str, *numbers: Any) -> Any:
+    """Call one of LLVM's own functions of reals."""
+    real = numbers[0].type
+    suffix = "f32" if isinstance(real, ir.FloatType) else "f64"
+    function_type = ir.FunctionType(real, [real] * len(numbers))
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix}")
+    return builder.call(function, numbers)
 
 
 def larger(x: Any, y: Any) -> Any:
@@ -185,10 +183,10 @@ def with_sign_of(x: Any, y: Any) -> Any:
     return np.copysign(x, y)
 
 
-_native(larger, _call("maximum"))
-_native(smaller, _call("minimum"))
-_native(magnitude, _call("fabs"))
-_native(with_sign_of, _call("copysign"))
+instructions(larger, lambda builder, x, y: call_llvm(builder, "maximum", x, y))
+instructions(smaller, lambda builder, x, y: call_llvm(builder, "minimum", x, y))
+instructions(magnitude, lambda builder, x: call_llvm(builder, "fabs", x))
+instructions(with_sign_of, lambda builder, x, y: call_llvm(builder, "copysign", x, y))
 
 
 def _layout(real: ir.Type) -> tuple[ir.IntType, int, int]:
@@ -234,9 +232,9 @@ def _emit_mantissa(builder: ir.IRBuilder, x: Any) -> Any:
     return builder.bitcast(builder.or_(bits, integer((bias - 1) << fraction)), x.type)
 
 
-_native(power_of_two, _emit_power_of_two)
-_native(exponent, _emit_exponent)
-_native(mantissa, _emit_mantissa)
+instructions(power_of_two, _emit_power_of_two)
+instructions(exponent, _emit_exponent)
+instructions(mantissa, _emit_mantissa)
 
 
 @intrinsic

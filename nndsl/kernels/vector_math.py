@@ -15,11 +15,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import overload
 
 from nndsl.kernels.native import (
+    call_llvm,
     exponent,
+    instructions,
     larger,
     magnitude,
     mantissa,
@@ -35,11 +38,21 @@ compiled = njit(**OPTIONS)
 @cache
 def polynomial(real: Any, *coefficients: float) -> Callable[[Any], Any]:
     """Horner's rule for fixed coefficients, that of the highest power first."""
-    text = f"c{len(coefficients) - 1}" if len(coefficients) == 1 else "c0"
-    for place in range(1, len(coefficients)):
-        text = f"({text}) * x + c{place}"
-    names = {f"c{place}": real(value) for place, value in enumerate(coefficients)}
-    return compiled(eval(f"lambda x: {text}", names))  # type: ignore[no-any-return]
+
+    def evaluate(x: Any) -> Any:
+        value = real(coefficients[0])
+        for coefficient in coefficients[1:]:
+            value = value * x + real(coefficient)
+        return value
+
+    def emit(builder: ir.IRBuilder, x: Any) -> Any:
+        value, *others = (x.type(float(real(coefficient))) for coefficient in coefficients)
+        for coefficient in others:
+            value = call_llvm(builder, "fmuladd", value, x, coefficient)
+        return value
+
+    instructions(evaluate, emit)
+    return evaluate
 
 
 @dataclass(frozen=True)
