@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 
 from nndsl.analyses.cost import total_operations
-from nndsl.building.build import LOSS, forward, objective
+from nndsl.building.build import LOSS, forward, needed, objective
 from nndsl.building.refusals import stages as stages_of
 from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH
-from nndsl.operators.operator import Kind
-from nndsl.semantics.model import Minimize, Model, Stage
+from nndsl.semantics.model import Definition, Minimize, Model, Stage
 
 OPEN_SIZE = 100
 """What the size of an index set is taken to be where it is known only when data arrive."""
@@ -23,14 +22,14 @@ WIDTH_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What one example costs, and one batch holds.
+    """What one example costs, and what the layers of one batch hold.
 
     `assumed` are the sizes that were taken for open index sets. `backward_operations` and `batch` are
     None where nothing is learned by backpropagation.
     """
 
     forward_operations: int
-    layer_bytes: int
+    activation_bytes: int
     backward_operations: int | None = None
     batch: int | None = None
     assumed: Mapping[str, int] = field(default_factory=dict)
@@ -46,7 +45,8 @@ def inference_needs(model: Model) -> Needs:
     """What the whole network takes for one example. Raises NNDSLError where it cannot be run yet."""
     graph = forward(model)
     sizes = open_sizes(graph)
-    return Needs(total_operations(graph, sizes), _layer_bytes(graph, sizes), assumed=_assumed(sizes))
+    held = activation_bytes(model.definitions, sizes)
+    return Needs(total_operations(graph, sizes), held, assumed=_assumed(sizes))
 
 
 def stage_needs(model: Model, stage: Stage) -> Needs:
@@ -54,12 +54,14 @@ def stage_needs(model: Model, stage: Stage) -> Needs:
     graph = objective(model, stage)
     sizes = open_sizes(graph)
     forward_operations = total_operations(graph, sizes)
-    layer_bytes = _layer_bytes(graph, {**sizes, BATCH: stage.batch or 1})
     if not isinstance(stage.how, Minimize):
-        return Needs(forward_operations, layer_bytes, assumed=_assumed(sizes))
+        held = activation_bytes(model.definitions, sizes)
+        return Needs(forward_operations, held, assumed=_assumed(sizes))
+    used = needed(model, [stage.how.objective, *(measure.expression for measure in stage.measures)])
+    held = activation_bytes(used, sizes) * (stage.batch or 1)
     learned = [parameter.name for parameter in stage.learned if parameter.name in graph.by_name]
     whole = total_operations(differentiate(graph, LOSS, learned), sizes)
-    return Needs(forward_operations, layer_bytes, whole - forward_operations, stage.batch, _assumed(sizes))
+    return Needs(forward_operations, held, whole - forward_operations, stage.batch, _assumed(sizes))
 
 
 def open_sizes(graph: Graph) -> dict[str, int]:
@@ -72,8 +74,9 @@ def _assumed(sizes: Mapping[str, int]) -> dict[str, int]:
     return {symbol: size for symbol, size in sizes.items() if symbol != BATCH}
 
 
-def _layer_bytes(graph: Graph, sizes: Mapping[str, int]) -> int:
-    """The values of all operators that compute something, were each kept in memory of its own."""
+def activation_bytes(definitions: Iterable[Definition], sizes: Mapping[str, int]) -> int:
+    """The values of all layers for one example."""
+    types = (definition.value.type for definition in definitions)
     return WIDTH_BYTES * sum(
-        prod(node.type.shape(sizes)) for node in graph if node.operator.kind is not Kind.LEAF
+        type.unit_count * prod(axis.extent.value(dict(sizes)) for axis in type.space) for type in types
     )

@@ -10,13 +10,16 @@ import networkx as nx
 from nndsl.topology.topology import Connection, Topology
 
 WIRINGS = {
-    "full": "fully connected",
-    "distance2": "fully connected by distance",
-    "local": "locally connected",
-    "each": "connected one to one",
-    "sparse": "sparsely connected",
-    "wired": "wired by rule",
+    "full": "fully",
+    "distance2": "fully by distance",
+    "local": "locally",
+    "each": "one to one",
+    "one-to-one": "one to one",
+    "block-wise": "block-wise",
+    "sparse": "sparsely",
+    "wired": "by a rule",
 }
+"""How each kind of weighted connection, or what the rule of a `wired` one turned out to be, connects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,20 @@ class Classification:
     tied: tuple[str, ...]
 
     def __str__(self) -> str:
-        parts = [self.flow]
-        parts += [WIRINGS[wiring] for wiring in self.wirings]
-        sentence = ", ".join(parts)
+        sentence = self.flow.capitalize()
+        if self.wirings:
+            ways = dict.fromkeys(WIRINGS[wiring] for wiring in self.wirings)
+            sentence += f", connected {_listed(tuple(ways))}"
         if self.shared_over:
-            sentence += f"; weights shared over {', '.join(self.shared_over)}"
+            sentence += f"; weights shared over {_listed(self.shared_over)}"
         if self.tied:
-            sentence += f"; {', '.join(self.tied)} used more than once"
-        return f"{sentence[0].upper()}{sentence[1:]}."
+            sentence += f"; {_listed(self.tied)} used by several connections"
+        return f"{sentence}."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
 
 
 def classify(topology: Topology) -> Classification:

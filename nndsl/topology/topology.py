@@ -88,6 +88,8 @@ class Topology(nx.MultiDiGraph):
         super().__init__()
         self.populations = tuple(populations)
         self.connections = tuple(connections)
+        self._populations = {population.name: population for population in self.populations}
+        self._connections = {connection.name: connection for connection in self.connections}
         for population in self.populations:
             self.add_node(population.name, **_node_attributes(population))
         for connection in self.connections:
@@ -112,11 +114,11 @@ class Topology(nx.MultiDiGraph):
 
     def population(self, name: str) -> Population:
         """Raises KeyError where there is none of that name."""
-        return {population.name: population for population in self.populations}[name]
+        return self._populations[name]
 
     def connection(self, name: str) -> Connection:
         """Raises KeyError where there is none of that name."""
-        return {connection.name: connection for connection in self.connections}[name]
+        return self._connections[name]
 
     def between(self, source: str, target: str) -> tuple[Connection, ...]:
         """All connections from one population to another."""

@@ -115,7 +115,8 @@ def remarks(connection: Connection, topology: Topology) -> Iterator[str]:
         yield "given"
     if connection.delay:
         side = "earlier" if connection.delay > 0 else "later"
-        yield f"{abs(connection.delay)} {side} along {connection.along}"
+        steps = "one step" if abs(connection.delay) == 1 else f"{abs(connection.delay)} steps"
+        yield f"from {steps} {side} along {connection.along}"
 
 
 def parameter_table(parameters: Iterable[Parameter]) -> Table:
@@ -134,16 +135,16 @@ def parameter_table(parameters: Iterable[Parameter]) -> Table:
 def totals(model: Model, topology: Topology, needs: Needs | None) -> Iterator[str]:
     """Sums over the network, memory and work."""
     learned = [parameter for parameter in model.parameters if parameter.learned]
-    biases = sum(parameter_count(p) for p in learned if p.role is ParameterRole.BIAS)
+    weights = sum(parameter_count(p) for p in learned if p.role is ParameterRole.WEIGHTS)
     numbers = sum(parameter_count(p) for p in learned)
     connections = Count.total(connection.connections for connection in topology.connections)
-    yield f"Learned numbers: {numbers:,}, of these {biases:,} biases. Connections: {connections}."
+    yield f"Connections: {connections}. Learned numbers: {numbers:,}, of these {weights:,} weights."
     stored = bytes_text(4 * sum(prod(parameter.shape) for parameter in model.parameters))
     if needs is None:
         yield f"Memory: parameters {stored}."
         return
     batch = f" for a batch of {needs.batch}" if needs.batch else " for one example"
-    yield f"Memory: parameters {stored}; values of all operators {bytes_text(needs.layer_bytes)}{batch}."
+    yield f"Memory: parameters {stored}; activations {bytes_text(needs.activation_bytes)}{batch}."
     backward = ""
     if needs.backward_operations is not None:
         backward = f", backward {operations_text(needs.backward_operations)}"

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from nndsl.semantics.model import Alternate, Likelihood, Minimize, Model, Rule, Setting, Stage
+from nndsl.functions.catalogue import family
+from nndsl.semantics.model import (
+    Alternate,
+    Likelihood,
+    Minimize,
+    Model,
+    OptimizerSettings,
+    Rule,
+    Setting,
+    Stage,
+)
 from nndsl.view.words import setting_text
 
 
@@ -45,8 +55,19 @@ def how(stage: Stage) -> str:
         case Likelihood(method=method, options=options, objective=objective):
             text = f"maximize {' '.join(objective.span.text.split())}\nby {method}{options_text(options)}"
     if stage.optimizer is not None:
-        text += f"\n{stage.optimizer.name}{options_text(stage.optimizer.options)}"
+        text += f"\n{optimizer_text(stage.optimizer)}"
     return text
+
+
+def optimizer_text(optimizer: OptimizerSettings) -> str:
+    """`adam(rate = 0.001)`: the rate, and what is not as the optimizer has it by itself."""
+    usual = {option.name: option.default for option in family("optimizer")[optimizer.name].signature.options}
+    said = tuple(
+        (name, value)
+        for name, value in optimizer.options
+        if name == "rate" or setting_text(value) != usual[name]
+    )
+    return f"{optimizer.name}{options_text(said)}"
 
 
 def options_text(options: tuple[tuple[str, Setting], ...]) -> str:
