@@ -122,11 +122,13 @@ class ElementPosition(_Typed):
     """The element of an index set as a number, counted from zero: `j <= t`, `sinusoid(t)`.
 
     `axis` is the axis that it runs along, the only one of the type's space; in the rule of `wired`, where
-    elements are unit numbers, it is None and the type has no space.
+    elements are unit numbers, it is None and the type has no space. At an edge, `end` tells which of its
+    nodes is meant.
     """
 
     element: str
     axis: Axis | None
+    end: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,584 @@
+"""Mistakes in training: stages, objectives, learning rules, settings, and what data are bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nndsl.diagnostics.diagnostic import Diagnostic, Label
+from nndsl.diagnostics.wording import closest, did_you_mean, listed
+from nndsl.source import Span
+
+
+@dataclass(frozen=True)
+class NoObjective(Diagnostic):
+    """A training stage does not say how it learns.
+
+    Wrong:
+
+        train { optimizer adam(rate = 1e-3)  epochs 10 }
+
+    Right:
+
+        train { minimize mse(y, next)  optimizer adam(rate = 1e-3)  epochs 10 }
+    """
+
+    code: ClassVar[str] = "E0501"
+    stage: str
+
+    def message(self) -> str:
+        return f"the stage '{self.stage}' does not say what to learn by: it has no loss and no rule"
+
+    def help(self) -> str:
+        return "add `minimize cross_entropy(y, target)`, or `learn W by kmeans(x)`"
+
+
+@dataclass(frozen=True)
+class NotScalar(Diagnostic):
+    """What is minimised is not one number for each example.
+
+    Wrong:
+
+        minimize (y - target) ^ 2
+
+    Right:
+
+        minimize mse(y, target)
+    """
+
+    code: ClassVar[str] = "E0502"
+    found: str
+
+    def message(self) -> str:
+        return f"expected one number for each example to minimise, found {self.found}"
+
+    def help(self) -> str:
+        return "a loss such as `mse(y, target)` gives one; `sum(...)` and `mean(...)` run over the units"
+
+
+@dataclass(frozen=True)
+class UnknownOptimizer(Diagnostic):
+    """A stage names an optimizer that does not exist.
+
+    Wrong:
+
+        optimizer adm(rate = 1e-3)
+
+    Right:
+
+        optimizer adam(rate = 1e-3)
+    """
+
+    code: ClassVar[str] = "E0503"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"unknown optimizer '{self.name}'"
+
+    def help(self) -> str:
+        near = closest(self.name, self.known)
+        return f"did you mean '{near}'?" if near else f"the optimizers are {listed(self.known)}"
+
+
+@dataclass(frozen=True)
+class UnknownRule(Diagnostic):
+    """A stage names a learning rule that does not exist.
+
+    Wrong:
+
+        learn C by k_means(x)
+
+    Right:
+
+        learn C by kmeans(x)
+    """
+
+    code: ClassVar[str] = "E0504"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"unknown learning rule '{self.name}'"
+
+    def help(self) -> str:
+        return did_you_mean(self.name, self.known) or f"the rules are {listed(self.known)}"
+
+
+@dataclass(frozen=True)
+class UnknownSchedule(Diagnostic):
+    """A rate follows a schedule that does not exist.
+
+    Wrong:
+
+        optimizer adam(rate = warm_up(1e-3, 4000))
+
+    Right:
+
+        optimizer adam(rate = warmup(1e-3, 4000))
+    """
+
+    code: ClassVar[str] = "E0505"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"unknown schedule '{self.name}'"
+
+    def help(self) -> str:
+        return did_you_mean(self.name, self.known) or f"the schedules are {listed(self.known)}"
+
+
+@dataclass(frozen=True)
+class UnknownClause(Diagnostic):
+    """A clause of a stage has a word that does not belong to it.
+
+    Wrong:
+
+        early_stop at 5
+
+    Right:
+
+        early_stop after 5
+    """
+
+    code: ClassVar[str] = "E0506"
+    clause: str
+    found: str
+    legal: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"expected '{' '.join(self.legal)}' with '{self.clause}', found '{self.found}'"
+
+
+@dataclass(frozen=True)
+class ClauseTwice(Diagnostic):
+    """A stage has the same clause twice.
+
+    Wrong:
+
+        train { minimize mse(y, a)  minimize mse(y, b) }
+
+    Right:
+
+        train { minimize mse(y, a) + mse(y, b) }
+    """
+
+    code: ClassVar[str] = "E0507"
+    clause: str
+    first: Span
+
+    def message(self) -> str:
+        return f"the stage says '{self.clause}' twice"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.first, "the first is here"),)
+
+
+@dataclass(frozen=True)
+class NestedStages(Diagnostic):
+    """Stages stand in each other, or clauses beside them, where they cannot.
+
+    Only `train alternate { ... }` contains stages, and besides them nothing but `epochs`.
+
+    Wrong:
+
+        train alternate { minimize mse(y, x)  train a { minimize mse(y, x) } }
+
+    Right:
+
+        train alternate { train a { minimize mse(y, x) }  train b { minimize mse(z, x) }  epochs 5 }
+    """
+
+    code: ClassVar[str] = "E0508"
+    text: str
+
+    def message(self) -> str:
+        return f"'{self.text}' cannot stand here: only `train alternate` has stages, and only stages and `epochs`"
+
+
+@dataclass(frozen=True)
+class NotLearnable(Diagnostic):
+    """`learn` names something that has nothing to learn.
+
+    Wrong:
+
+        learn x
+
+    Right:
+
+        learn h            # the layer's own weights and bias
+    """
+
+    code: ClassVar[str] = "E0509"
+    name: str
+    declared: Span
+
+    def message(self) -> str:
+        return f"expected a parameter, or a layer or block that has some, found '{self.name}'"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.declared, "this has no parameters to learn"),)
+
+
+@dataclass(frozen=True)
+class LearnFixed(Diagnostic):
+    """`learn` names a parameter that is declared as fixed.
+
+    Wrong:
+
+        param K fixed = [[1, 2], [3, 4]]
+        train { learn K  minimize mse(y, x) }
+
+    Right:
+
+        param K = [[1, 2], [3, 4]]
+        train { learn K  minimize mse(y, x) }
+    """
+
+    code: ClassVar[str] = "E0510"
+    name: str
+    declared: Span
+
+    def message(self) -> str:
+        return f"'{self.name}' is fixed and cannot be learned"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.declared, "declared as fixed"),)
+
+
+@dataclass(frozen=True)
+class UnreachedParameter(Diagnostic):
+    """A stage is told to learn a parameter on which its objective does not depend.
+
+    Wrong:
+
+        train { learn V  minimize mse(y, x) }      # y is made with W alone
+
+    Right:
+
+        train { learn W  minimize mse(y, x) }
+    """
+
+    code: ClassVar[str] = "E0511"
+    name: str
+    stage: str
+    stage_span: Span
+
+    def message(self) -> str:
+        return f"the objective of the stage '{self.stage}' does not depend on '{self.name}'"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.stage_span, "learned here"),)
+
+
+@dataclass(frozen=True)
+class LearnsNothing(Diagnostic):
+    """An objective depends on no parameter that could be learned.
+
+    Wrong:
+
+        output y[64] = relu(x)
+        train { minimize mse(y, x) }
+
+    Right:
+
+        output y[64] = relu(full(x) + bias)
+        train { minimize mse(y, x) }
+    """
+
+    code: ClassVar[str] = "E0512"
+    stage: str
+
+    def message(self) -> str:
+        return f"the objective of the stage '{self.stage}' depends on no parameter that could be learned"
+
+
+@dataclass(frozen=True)
+class NotAnInfer(Diagnostic):
+    """`maximize ... by` is given something else than a likelihood.
+
+    Wrong:
+
+        maximize energy_of(E, v = x) by contrastive_divergence(k = 1)
+
+    Right:
+
+        maximize likelihood(E, v = x) by contrastive_divergence(k = 1)
+    """
+
+    code: ClassVar[str] = "E0513"
+    text: str
+
+    def message(self) -> str:
+        return f"expected a likelihood such as `likelihood(E, v = x)`, found `{self.text}`"
+
+
+@dataclass(frozen=True)
+class RuleTopology(Diagnostic):
+    """A learning rule is used on a topology that it does not work on.
+
+    Each local rule asks for one: `perceptron` for threshold units over a full connection, `kmeans` and `som` for
+    the weights of a `distance2` (`som` with units on a sheet), `hebb` for symmetric weights without
+    self-connection, `oja` for a full connection.
+
+    Wrong:
+
+        layer match[400] = distance2(x, W)
+        train { learn W by som(match) }
+
+    Right:
+
+        layer match[20, 20] = distance2(x, W)
+        train { learn W by som(match) }
+    """
+
+    code: ClassVar[str] = "E0514"
+    rule: str
+    found: str
+    needed: str
+    rule_span: Span
+
+    def message(self) -> str:
+        return f"the rule '{self.rule}' cannot learn on '{self.found}': it needs {self.needed}"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.rule_span, "the rule is used here"),)
+
+
+@dataclass(frozen=True)
+class LearnsOneMatrix(Diagnostic):
+    """A rule that learns one parameter is given none or several.
+
+    Wrong:
+
+        learn all by kmeans(x)
+
+    Right:
+
+        learn C by kmeans(x)
+    """
+
+    code: ClassVar[str] = "E0515"
+    rule: str
+    found: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the rule '{self.rule}' learns one parameter, found {listed(self.found) or 'none'}"
+
+
+@dataclass(frozen=True)
+class UnknownSetting(Diagnostic):
+    """A setting is given that nothing in the spec goes by.
+
+    Network parameters are set by name, training settings as `epochs`, `STAGE.epochs`, `optimizer.rate`.
+
+    Wrong:
+
+        nndsl run mlp.nn --set hiden=64
+
+    Right:
+
+        nndsl run mlp.nn --set hidden=64
+    """
+
+    code: ClassVar[str] = "E0516"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"unknown setting '{self.name}'"
+
+    def help(self) -> str | None:
+        near = did_you_mean(self.name, self.known)
+        short = tuple(name for name in self.known if "." not in name)
+        return near or (f"the settings are {listed(short, 24)}" if short else None)
+
+
+@dataclass(frozen=True)
+class WrongSettingValue(Diagnostic):
+    """A network parameter is set to something of another kind than its default.
+
+    Wrong:
+
+        nndsl run mlp.nn --set hidden=many
+
+    Right:
+
+        nndsl run mlp.nn --set hidden=64
+    """
+
+    code: ClassVar[str] = "E0517"
+    name: str
+    found: str
+    default: str
+
+    def message(self) -> str:
+        return f"expected a value like {self.default} for '{self.name}', found {self.found}"
+
+
+@dataclass(frozen=True)
+class MissingParameterValue(Diagnostic):
+    """A network parameter without a default is not set.
+
+    Wrong:
+
+        network Net(hidden) { ... }            # nndsl run net.nn
+
+    Right:
+
+        network Net(hidden) { ... }            # nndsl run net.nn --set hidden=64
+    """
+
+    code: ClassVar[str] = "E0518"
+    name: str
+
+    def message(self) -> str:
+        return f"the network parameter '{self.name}' has no value"
+
+    def help(self) -> str:
+        return f"give it a default (`{self.name} = 64`), or set it: `--set {self.name}=64`"
+
+
+@dataclass(frozen=True)
+class NotAPort(Diagnostic):
+    """A name is bound to data, or generated, that the network does not have.
+
+    Wrong:
+
+        input x[64]
+        data digits { X = image }
+
+    Right:
+
+        input x[64]
+        data digits { x = image }
+    """
+
+    code: ClassVar[str] = "E0519"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the network has no '{self.name}' to go here"
+
+    def help(self) -> str | None:
+        return did_you_mean(self.name, self.known) or (f"it has {listed(self.known)}" if self.known else None)
+
+
+@dataclass(frozen=True)
+class WrongPort(Diagnostic):
+    """Something that is neither input nor target is bound to data, or a wrong value is generated.
+
+    Wrong:
+
+        data digits { h = image }              # h is a layer
+
+    Right:
+
+        data digits { x = image }
+    """
+
+    code: ClassVar[str] = "E0520"
+    name: str
+    kind: str
+    wanted: str
+    declared: Span
+
+    def message(self) -> str:
+        return f"expected an {self.wanted} here, found the {self.kind} '{self.name}'"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.declared, "declared here"),)
+
+
+@dataclass(frozen=True)
+class BoundTwice(Diagnostic):
+    """An input or target is bound to data twice.
+
+    Wrong:
+
+        data digits { x = image, x = label }
+
+    Right:
+
+        data digits { x = image, digit = label }
+    """
+
+    code: ClassVar[str] = "E0521"
+    name: str
+    first: Span
+
+    def message(self) -> str:
+        return f"'{self.name}' is bound to data twice"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.first, "bound here first"),)
+
+
+@dataclass(frozen=True)
+class NotAColumnExpression(Diagnostic):
+    """A data binding is something else than arithmetic on columns.
+
+    Wrong:
+
+        data digits { x = image over T }
+
+    Right:
+
+        data digits { x = image / 16 }
+    """
+
+    code: ClassVar[str] = "E0522"
+    text: str
+
+    def message(self) -> str:
+        return f"expected a column, or arithmetic on columns, found `{self.text}`"
+
+
+@dataclass(frozen=True)
+class SplitShares(Diagnostic):
+    """A split has another number of shares than two or three, or shares that are no shares.
+
+    Wrong:
+
+        split 0.5 : 0.2 : 0.2 : 0.1
+
+    Right:
+
+        split 0.7 : 0.1 : 0.2                  # training, validation, test
+    """
+
+    code: ClassVar[str] = "E0523"
+    found: int
+
+    def message(self) -> str:
+        return "expected the shares of training, validation and test, such as 0.7 : 0.1 : 0.2"
+
+
+@dataclass(frozen=True)
+class GenerateNotOrdered(Diagnostic):
+    """`generate` needs sequences along one ordered set, and is given something else.
+
+    Wrong:
+
+        input  x[64]
+        output y[10] = full(x)
+        generate digit from y into x
+
+    Right:
+
+        input  given[8000] onehot over t in M
+        generate next from words into given until "</s>" at_most 60
+    """
+
+    code: ClassVar[str] = "E0524"
+    name: str
+    declared: Span
+
+    def message(self) -> str:
+        return f"`generate` goes step by step along one sequence, but '{self.name}' is not over it"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.declared, "declared here"),)

@@ -1,0 +1,198 @@
+"""Calls of the catalogue's functions: arguments against the signature, units by its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nndsl.diagnostics.catalogue.names import UnknownDistribution
+from nndsl.diagnostics.catalogue.types import (
+    ArgumentMismatch,
+    NotADistribution,
+    NotAPosition,
+    WrongArgumentCount,
+)
+from nndsl.functions.catalogue import Function, ValueParameter, family
+from nndsl.semantics import expressions
+from nndsl.semantics.context import Context, Draftbook
+from nndsl.semantics.draft import Apply, Draft, DraftParameter, Draw, Position, Ref, Weights, Wrong
+from nndsl.semantics.model import ParameterRole
+from nndsl.semantics.options import read_options
+from nndsl.semantics.stretch import Elementwise
+from nndsl.semantics.units import Concatenation, Part, Size, Units
+from nndsl.source import Span
+from nndsl.syntax import tree
+from nndsl.types import Domain
+
+
+def call(book: Draftbook, function: Function, syntax: tree.Call, context: Context) -> Draft:
+    """`relu(x)`, `cross_entropy(y, digit, smoothing = 0.1)`."""
+    values = function.signature.values
+    if not right_count(book, function, syntax, context):
+        return expressions.wrong(book, None, syntax.span)
+    given = syntax.arguments[: len(values)]
+    arguments = tuple(
+        argument(book, parameter, part, context) for parameter, part in zip(values, given, strict=True)
+    )
+    options = read_options(
+        function.name,
+        function.signature.options,
+        syntax.arguments[len(values) :],
+        syntax.options,
+        context.scope,
+        syntax.span,
+    )
+    if any(isinstance(part, Wrong) for part in arguments):
+        return expressions.wrong(book, None, syntax.span)
+    if is_elementwise(function):
+        result = expressions.apply(book, function, arguments, syntax.span)
+    else:
+        result = typed(book, function, arguments, syntax.span)
+    assert isinstance(result, Apply)
+    result.options = options
+    _own_parameters(book, result, context)
+    return result
+
+
+def right_count(book: Draftbook, function: Function, syntax: tree.Call, context: Context) -> bool:
+    """Whether as many values are given as the signature takes, and not more options by position."""
+    least = len(function.signature.values)
+    most = least + len(function.signature.options)
+    if least <= len(syntax.arguments) <= most:
+        return True
+    names = tuple(parameter.name for parameter in function.signature.values)
+    book.diagnostics.add(WrongArgumentCount(function.name, names, len(syntax.arguments), span=syntax.span))
+    return False
+
+
+def is_elementwise(function: Function) -> bool:
+    """Whether every value and the result have the same units `[*u]`."""
+    values, result = function.signature.values, function.signature.result
+    return bool(values) and result is not None and all(v.units == ("*u",) for v in (*values, result))
+
+
+def argument(book: Draftbook, parameter: ValueParameter, syntax: tree.Expression, context: Context) -> Draft:
+    """One value that a signature asks for."""
+    if parameter.domain == "distribution":
+        return distribution(book, syntax, context)
+    if isinstance(syntax, tree.Name) and syntax.name == "weights" and "weights" not in context.scope.names:
+        return Weights(span=syntax.span, units=Units.scalar())  # as many as the stage learns
+    draft = expressions.expression(book, syntax, context)
+    if parameter.domain == "position" and not isinstance(draft, Position | Wrong):
+        return expressions.wrong(book, NotAPosition(syntax.span.text, span=syntax.span))
+    return draft
+
+
+def typed(book: Draftbook, function: Function, arguments: Sequence[Draft], span: Span) -> Apply:
+    """A function whose signature relates units in some other way: losses, products, positions."""
+    units: dict[str, Part] = {}
+    for parameter, given in zip(function.signature.values, arguments, strict=True):
+        _match(book, function, parameter, given, units, arguments)
+    result = function.signature.result
+    assert result is not None
+    draft = Apply(span=span, units=Units(), function=function, arguments=tuple(arguments))
+    draft.domain = Domain(result.domain)
+    draft.shapeless = any(name not in units for name in result.units)
+    parts = [_part(name, units) for name in result.units]
+    book.solver.require(
+        Concatenation(book.solver, draft.units, parts, lambda: _mismatch(function, result, draft, arguments))
+    )
+    return draft
+
+
+def _match(
+    book: Draftbook,
+    function: Function,
+    parameter: ValueParameter,
+    given: Draft,
+    units: dict[str, Part],
+    arguments: Sequence[Draft],
+) -> None:
+    if parameter.domain == "position":
+        return
+    if len(parameter.units) == 1 and parameter.units[0].startswith("*") and parameter.units[0] not in units:
+        units[parameter.units[0]] = given.units
+        return
+    parts = [_part(name, units) for name in parameter.units]
+    book.solver.require(
+        Concatenation(
+            book.solver, given.units, parts, lambda: _mismatch(function, parameter, given, arguments)
+        )
+    )
+
+
+def _part(name: str, units: dict[str, Part]) -> Part:
+    if name.isdigit():
+        return Size(int(name))
+    return units.setdefault(name, Units() if name.startswith("*") else Size())
+
+
+def _mismatch(
+    function: Function, parameter: ValueParameter, given: Draft, arguments: Sequence[Draft]
+) -> ArgumentMismatch:
+    others = tuple((str(other.units), other.span) for other in arguments if other is not given)
+    return ArgumentMismatch(
+        function.name, function.signature.text, parameter.name, str(given.units), others, span=given.span
+    )
+
+
+# --- distributions -------------------------------------------------------------------
+
+
+def distribution(book: Draftbook, syntax: tree.Expression, context: Context) -> Draft:
+    """A drawn layer, or a call of a distribution, as its draw."""
+    if isinstance(syntax, tree.Call) and syntax.function.name in family("distribution"):
+        return draw(book, syntax, context)
+    draft = expressions.expression(book, syntax, context)
+    if isinstance(draft, Wrong):
+        return draft
+    if isinstance(draft, Ref) and draft.value.definition is not None:
+        drawn = draft.value.definition.expression
+        if isinstance(drawn, Draw):
+            return Draw(
+                span=draft.span, units=draft.units, function=drawn.function, arguments=drawn.arguments
+            )
+    return expressions.wrong(book, NotADistribution(syntax.span.text, span=syntax.span))
+
+
+def draw(book: Draftbook, syntax: tree.Call, context: Context) -> Draft:
+    """`normal(mu, sigma)`: constants leave the units to the context."""
+    function = family("distribution").get(syntax.function.name)
+    if function is None:
+        known = tuple(family("distribution"))
+        return expressions.wrong(
+            book, UnknownDistribution(syntax.function.name, known, span=syntax.function.span)
+        )
+    if not right_count(book, function, syntax, context):
+        return expressions.wrong(book, None, syntax.span)
+    arguments = tuple(expressions.expression(book, part, context) for part in syntax.arguments)
+    result = Draw(span=syntax.span, units=Units(), function=function, arguments=arguments, shapeless=True)
+    if function.signature.result is not None:
+        result.domain = Domain(function.signature.result.domain)
+    book.solver.require(
+        Elementwise(
+            book.solver,
+            result.units,
+            arguments,
+            lambda first, second: expressions.elementwise_mismatch(function.name, first, second, result),
+            open_result=True,
+        )
+    )
+    return result
+
+
+# --- parameters of a function ----------------------------------------------------------
+
+
+def _own_parameters(book: Draftbook, result: Apply, context: Context) -> None:
+    """The numbers that each use of a function learns: the gain and offset of a normalisation."""
+    from nndsl.semantics.connections import anonymous
+
+    owned: list[DraftParameter] = []
+    for name, units, value in result.function.parameters:
+        role = ParameterRole.BIAS if value == 0 else ParameterRole.FREE
+        parameter = anonymous(book, context, name, role, result.span)
+        parameter.given = value
+        if units == ("*u",):
+            parameter.units.become(result.units)
+        owned.append(parameter)
+    result.parameters = tuple(owned)

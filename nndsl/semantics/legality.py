@@ -1,0 +1,145 @@
+"""What each local learning rule asks of the topology that it learns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nndsl.diagnostics.catalogue.training import LearnsOneMatrix, RuleTopology
+from nndsl.semantics.draft import (
+    Apply,
+    Connect,
+    Draft,
+    DraftDefinition,
+    DraftParameter,
+    ParameterRef,
+    Ref,
+)
+from nndsl.semantics.model import ConnectionKind
+
+if TYPE_CHECKING:
+    from nndsl.semantics.context import Draftbook
+    from nndsl.semantics.training import DraftRule
+
+
+def check_rule(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
+    """Reports where a rule's topology is not the one that it works on."""
+    if any(argument.units.is_wrong for argument in rule.arguments) or not rule.arguments:
+        return
+    match rule.name:
+        case "perceptron":
+            _perceptron(rule, learned, book)
+        case "kmeans" | "som":
+            _competition(rule, learned, book)
+        case "hebb":
+            _hebb(rule, learned, book)
+        case "oja":
+            _oja(rule, learned, book)
+
+
+def _perceptron(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
+    units = rule.arguments[0]
+    definition = _definition(units)
+    step = definition.expression if definition else units
+    if not (isinstance(step, Apply) and step.function.name in ("step", "sign")):
+        _refuse(rule, units, "threshold units: `layer y = step(net)`", book)
+        return
+    net = _net_input(step.arguments[0])
+    parts = _summands(net)
+    weights = [
+        part.parameter for part in parts if isinstance(part, Connect) and part.kind is ConnectionKind.FULL
+    ]
+    biases = [part.parameter for part in parts if isinstance(part, ParameterRef)]
+    if len(weights) + len(biases) < len(parts) or not weights:
+        _refuse(rule, net, "a full connection and a bias before the step", book)
+        return
+    allowed = {id(parameter) for parameter in (*weights, *biases)}
+    for parameter in learned:
+        if id(parameter) not in allowed:
+            book.diagnostics.add(
+                RuleTopology(
+                    rule.name, parameter.name, "weights of the net input", rule.span, span=parameter.span
+                )
+            )
+
+
+def _competition(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
+    """Prototypes: the weights of one `distance2`."""
+    parameter = _only(rule, learned, book)
+    if parameter is None:
+        return
+    uses = [use.connection for use in parameter.uses]
+    if not uses or uses[0].kind is not ConnectionKind.DISTANCE2:
+        book.diagnostics.add(
+            RuleTopology(
+                rule.name, parameter.name, "the weights of a `distance2`", rule.span, span=parameter.span
+            )
+        )
+        return
+    parameter.from_examples = parameter.distribution is None and parameter.given is None
+    if rule.name == "som":
+        match = rule.arguments[0]
+        definition = _definition(match)
+        expression = definition.expression if definition else match
+        if expression is not uses[0]:
+            _refuse(rule, match, f"the layer `distance2(x, {parameter.name})`", book)
+        elif len(match.units.sizes or ()) != 2:
+            _refuse(rule, match, "units on a sheet: `layer match[20, 20]`", book)
+
+
+def _hebb(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
+    parameter = _only(rule, learned, book)
+    if parameter is None:
+        return
+    if not {"symmetric", "no_self"} <= parameter.attributes:
+        book.diagnostics.add(
+            RuleTopology(
+                rule.name,
+                parameter.name,
+                "symmetric weights without self-connection: `param W symmetric no_self`",
+                rule.span,
+                span=parameter.span,
+            )
+        )
+
+
+def _oja(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
+    parameter = _only(rule, learned, book)
+    if parameter is None:
+        return
+    uses = [use.connection for use in parameter.uses]
+    if not uses or uses[0].kind is not ConnectionKind.FULL:
+        book.diagnostics.add(
+            RuleTopology(
+                rule.name, parameter.name, "the weights of a full connection", rule.span, span=parameter.span
+            )
+        )
+
+
+def _only(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> DraftParameter | None:
+    if len(learned) == 1:
+        return learned[0]
+    names = tuple(parameter.name for parameter in learned)
+    book.diagnostics.add(LearnsOneMatrix(rule.name, names, span=rule.span))
+    return None
+
+
+def _refuse(rule: DraftRule, found: Draft, needed: str, book: Draftbook) -> None:
+    definition = _definition(found)
+    span = definition.span if definition else found.span
+    book.diagnostics.add(RuleTopology(rule.name, found.span.text, needed, rule.span, span=span))
+
+
+def _definition(draft: Draft) -> DraftDefinition | None:
+    return draft.value.definition if isinstance(draft, Ref) else None
+
+
+def _net_input(draft: Draft) -> Draft:
+    definition = _definition(draft)
+    return definition.expression if definition else draft
+
+
+def _summands(draft: Draft) -> list[Draft]:
+    """The parts of a sum."""
+    if isinstance(draft, Apply) and draft.function.name in ("add", "subtract"):
+        return [part for argument in draft.arguments for part in _summands(argument)]
+    return [draft]

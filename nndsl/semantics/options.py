@@ -1,0 +1,120 @@
+"""Options of a call against those of a signature: names, kinds, defaults."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from nndsl.diagnostics.catalogue.names import UnknownOption
+from nndsl.diagnostics.catalogue.training import UnknownSchedule
+from nndsl.diagnostics.catalogue.types import MissingOption, OptionGivenTwice, WrongOptionValue
+from nndsl.functions.catalogue import OptionParameter, family
+from nndsl.semantics.model import Ramp, Schedule
+from nndsl.semantics.scope import Scope
+from nndsl.semantics.sizes import constant
+from nndsl.source import Span
+from nndsl.syntax import tree
+
+Options = tuple[tuple[str, Any], ...]
+
+
+def read_options(
+    function: str,
+    legal: Sequence[OptionParameter],
+    positional: Sequence[tree.Expression],
+    named: Sequence[tree.Option],
+    scope: Scope,
+    span: Span,
+) -> Options:
+    """Every option in the order of the signature, defaults filled in. Mistakes are reported."""
+    given: dict[str, tree.Option] = {}
+    by_name = {option.name: option for option in legal}
+    spelled = [tree.Option(_name(o, v), v, span=v.span) for o, v in zip(legal, positional, strict=False)]
+    for option in (*spelled, *named):
+        name = option.name.name
+        if name not in by_name:
+            legal_names = tuple(by_name)
+            scope.diagnostics.add(UnknownOption(function, name, legal_names, span=option.name.span))
+        elif name in given:
+            first = given[name].span
+            scope.diagnostics.add(OptionGivenTwice(function, name, first, span=option.span))
+        else:
+            given[name] = option
+    return tuple((o.name, _read(function, o, given.get(o.name), scope, span)) for o in legal)
+
+
+def _name(option: OptionParameter, value: tree.Expression) -> tree.Name:
+    return tree.Name(option.name, span=value.span)
+
+
+def _read(function: str, option: OptionParameter, given: tree.Option | None, scope: Scope, span: Span) -> Any:
+    if given is None:
+        if option.default is None:
+            scope.diagnostics.add(MissingOption(function, option.name, option.type, span=span))
+            return None
+        return literal(option.default)
+    if given.value is None:
+        return _checked(function, option, True, given.span, scope)
+    if option.type == "word" and isinstance(given.value, tree.Name):
+        return _checked(function, option, given.value.name, given.value.span, scope)
+    value = setting(given.value, scope)
+    return None if value is None else _checked(function, option, value, given.value.span, scope)
+
+
+def setting(syntax: tree.Expression, scope: Scope) -> Any:
+    """A number, truth, text, tuple, ramp or schedule."""
+    match syntax:
+        case tree.Ramp(start, end):
+            first, last = constant(start, scope), constant(end, scope)
+            return None if first is None or last is None else Ramp(float(first), float(last))
+        case tree.Call(function, False, arguments, options):
+            entry = family("schedule").get(function.name)
+            if entry is None:
+                known = tuple(family("schedule"))
+                scope.diagnostics.add(UnknownSchedule(function.name, known, span=function.span))
+                return None
+            read = read_options(
+                function.name, entry.signature.options, arguments, options, scope, syntax.span
+            )
+            if any(value is None for _, value in read):
+                return None
+            return Schedule(function.name, tuple(float(value) for _, value in read))
+    return constant(syntax, scope)
+
+
+def _checked(function: str, option: OptionParameter, value: Any, span: Span, scope: Scope) -> Any:
+    if not fits(option, value):
+        shown = "|".join(option.words) if option.words else option.type
+        scope.diagnostics.add(WrongOptionValue(function, option.name, shown, str(value), span=span))
+        return None
+    return value
+
+
+def fits(option: OptionParameter, value: Any) -> bool:
+    """Whether a value is of the option's kind."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    match option.type:
+        case "number":
+            return plain
+        case "integer":
+            return plain and float(value).is_integer() and value >= 0
+        case "truth":
+            return isinstance(value, bool)
+        case "word":
+            return value in option.words
+        case "numbers":
+            return isinstance(value, tuple)
+        case "schedule":
+            return plain or isinstance(value, Ramp | Schedule)
+    return True
+
+
+def literal(text: str) -> Any:
+    """A default as a signature writes it."""
+    if text in ("yes", "no"):
+        return text == "yes"
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text

@@ -1,0 +1,481 @@
+"""Training stages: what each learns, how, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nndsl.diagnostics.catalogue.names import UnknownName
+from nndsl.diagnostics.catalogue.training import (
+    ClauseTwice,
+    LearnFixed,
+    LearnsNothing,
+    NestedStages,
+    NoObjective,
+    NotAnInfer,
+    NotLearnable,
+    NotScalar,
+    UnknownClause,
+    UnknownOptimizer,
+    UnknownRule,
+    UnreachedParameter,
+)
+from nndsl.diagnostics.catalogue.types import WrongOptionValue
+from nndsl.functions.catalogue import Function, OptionParameter, family
+from nndsl.semantics import calls, expressions, legality, queries
+from nndsl.semantics import model as m
+from nndsl.semantics.context import Context, Draftbook, Owner
+from nndsl.semantics.draft import (
+    Apply,
+    Connect,
+    Draft,
+    DraftDefinition,
+    DraftEnergy,
+    DraftParameter,
+    DraftValue,
+    ParameterRef,
+    Query,
+    Ref,
+    Statement,
+    Weights,
+    Wrong,
+    walk,
+)
+from nndsl.semantics.finish import finish, finish_parameter, type_of
+from nndsl.semantics.options import Options, fits, read_options
+from nndsl.semantics.scope import Scope, SharedBlock
+from nndsl.semantics.settings import Settings
+from nndsl.semantics.sizes import constant, whole_number
+from nndsl.semantics.units import Units
+from nndsl.source import Span
+from nndsl.syntax import tree
+from nndsl.types import Type
+
+
+@dataclass(eq=False, slots=True)
+class DraftStage:
+    """A stage while types are open. `how` is an objective, a rule, or a likelihood."""
+
+    name: str
+    span: Span
+    objective: Draft | None = None
+    rule: DraftRule | None = None
+    likelihood: Query | None = None
+    learned: list[DraftParameter] = field(default_factory=list)
+    explicit: bool = False
+    optimizer: m.OptimizerSettings | None = None
+    measures: list[tuple[str, Draft]] = field(default_factory=list)
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    def drafts(self) -> list[Draft]:
+        """Every expression of the stage."""
+        found = [draft for _, draft in self.measures]
+        found += [draft for draft in (self.objective, self.likelihood) if draft is not None]
+        return found + (list(self.rule.arguments) if self.rule else [])
+
+
+@dataclass(eq=False, slots=True)
+class DraftRule:
+    """`by perceptron(y, digit, rate = 1)`: a local rule, or a way to follow a likelihood."""
+
+    name: str
+    span: Span
+    arguments: tuple[Draft, ...]
+    options: Options
+    energy: DraftEnergy | None = None
+    clamped: tuple[tuple[str, Draft], ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class DraftAlternate:
+    name: str
+    span: Span
+    stages: list[DraftStage]
+    epochs: int
+
+
+class Trainer:
+    """Reads the `train` statements of a network."""
+
+    def __init__(self, book: Draftbook, scope: Scope, settings: Settings) -> None:
+        self._book, self._scope, self._settings = book, scope, settings
+        self._context = Context(scope, Statement(), Owner("train", ("train",)))
+
+    def stages(self, statements: Sequence[tree.Train]) -> list[DraftStage | DraftAlternate]:
+        return [self._train(statement) for statement in statements]
+
+    def _train(self, train: tree.Train) -> DraftStage | DraftAlternate:
+        name = train.name.name if train.name else "train"
+        if not train.alternate:
+            return self._stage(train, name)
+        inner = [clause for clause in train.clauses if isinstance(clause, tree.Train)]
+        others = [clause for clause in train.clauses if not isinstance(clause, tree.Train)]
+        epochs = 1
+        for clause in others:
+            if isinstance(clause, tree.Setting) and clause.name.name == "epochs":
+                epochs = whole_number(clause.value, self._scope) or 1
+            else:
+                self._book.diagnostics.add(NestedStages(clause.span.text, span=clause.span))
+        epochs = self._number("alternate" if train.name is None else name, "epochs", epochs, train.span)
+        stages = [self._stage(stage, stage.name.name if stage.name else "train") for stage in inner]
+        return DraftAlternate(name, train.span, stages, epochs or 1)
+
+    def _stage(self, train: tree.Train, name: str) -> DraftStage:
+        stage = DraftStage(name, train.span)
+        seen: dict[str, Span] = {}
+        for clause in train.clauses:
+            word = _word(clause)
+            if word in seen:
+                self._book.diagnostics.add(ClauseTwice(word, seen[word], span=clause.span))
+            seen[word] = clause.span
+        for clause in sorted(train.clauses, key=lambda clause: not isinstance(clause, tree.Learn)):
+            self._clause(stage, clause)
+        self._override(stage)
+        if not any((stage.objective, stage.rule, stage.likelihood)):
+            self._book.diagnostics.add(NoObjective(name, span=train.span))
+        return stage
+
+    def _clause(self, stage: DraftStage, clause: object) -> None:
+        match clause:
+            case tree.Learn():
+                self._learn(stage, clause)
+            case tree.Minimize(objective):
+                stage.objective = self._objective(stage, objective)
+            case tree.Maximize():
+                self._maximize(stage, clause)
+            case tree.Setting():
+                self._setting(stage, clause)
+            case tree.Report(measures):
+                for measure in measures:
+                    stage.measures.append((measure.span.text, self._measure(measure)))
+            case tree.Train(span=span):
+                self._book.diagnostics.add(NestedStages("train", span=span))
+
+    # --- what is learned -------------------------------------------------------------
+
+    def _learn(self, stage: DraftStage, learn: tree.Learn) -> None:
+        if learn.names is not None:
+            stage.explicit = True
+            stage.learned = _unique(p for name in learn.names for p in self._named(name))
+        else:
+            excepted = {id(p) for name in learn.excepted for p in self._named(name, False)}
+            stage.learned = [p for p in self._all() if id(p) not in excepted]
+        if learn.rule is not None:
+            stage.rule = self._rule(learn.rule, stage)
+
+    def _all(self) -> list[DraftParameter]:
+        return [parameter for parameter in self._book.parameters if parameter.learned]
+
+    def _named(self, name: tree.Name, learned: bool = True) -> list[DraftParameter]:
+        """The parameters that a name stands for: itself, or all that a layer or a shared block owns."""
+        entity = self._scope.find(name.name)
+        match entity:
+            case DraftParameter():
+                if learned and not entity.learned:
+                    self._book.diagnostics.add(LearnFixed(name.name, entity.span, span=name.span))
+                    return []
+                return [entity]
+            case DraftValue(definition=DraftDefinition(owned=owned)):
+                found = [parameter for parameter in owned if parameter.learned]
+            case SharedBlock(parameters=parameters):
+                found = [parameter for parameter in parameters if parameter.learned]
+            case DraftEnergy(parameters=parameters):
+                found = [parameter for parameter in parameters if parameter.learned]
+            case None:
+                known = tuple(self._scope.names)
+                self._book.diagnostics.add(
+                    UnknownName(name.name, "layer or parameter", known, span=name.span)
+                )
+                return []
+            case _:
+                found = []
+        if not found:
+            span = getattr(entity, "span", name.span)
+            self._book.diagnostics.add(NotLearnable(name.name, span, span=name.span))
+        return found
+
+    # --- how -------------------------------------------------------------------------
+
+    def _objective(self, stage: DraftStage, syntax: tree.Expression) -> Draft:
+        return expressions.expression(self._book, syntax, self._context)
+
+    def _measure(self, syntax: tree.Expression) -> Draft:
+        if isinstance(syntax, tree.Call):
+            function = family("measure").get(syntax.function.name)
+            if function is not None:
+                return calls.call(self._book, function, syntax, self._context)
+        return expressions.expression(self._book, syntax, self._context)
+
+    def _maximize(self, stage: DraftStage, maximize: tree.Maximize) -> None:
+        objective = expressions.expression(self._book, maximize.objective, self._context)
+        if maximize.rule is None and not isinstance(objective, Query | Wrong):
+            function = family("function")["negate"]
+            stage.objective = expressions.apply(self._book, function, (objective,), maximize.objective.span)
+            return
+        if maximize.rule is not None:
+            stage.rule = self._rule(maximize.rule, stage)
+        if isinstance(objective, Query) and objective.query == "likelihood":
+            stage.likelihood = objective
+        elif not isinstance(objective, Wrong):
+            text = maximize.objective.span.text
+            self._book.diagnostics.add(NotAnInfer(text, span=maximize.objective.span))
+        else:
+            stage.objective = objective
+
+    def _rule(self, call: tree.Call, stage: DraftStage) -> DraftRule | None:
+        function = family("rule").get(call.function.name)
+        if function is None:
+            known = tuple(family("rule"))
+            name = call.function
+            self._book.diagnostics.add(UnknownRule(name.name, known, span=name.span))
+            stage.objective = Wrong(span=call.span, units=Units.mistaken())
+            return None
+        energy, clamped, options = self._clamped(call)
+        values = function.signature.values[len(clamped) :]
+        plain = call.arguments[1:] if energy is not None else call.arguments
+        checked = tree.Call(call.function, False, plain, options, span=call.span)
+        if len(plain) < len(values):
+            calls.right_count(self._book, function, checked, self._context)
+            return DraftRule(function.name, call.span, (), ())
+        arguments = tuple(
+            calls.argument(self._book, parameter, part, self._context)
+            for parameter, part in zip(values, plain, strict=False)
+        )
+        given = (*(draft for _, draft in clamped), *arguments)
+        if given and not any(isinstance(part, Wrong) for part in given):
+            self._match_units(function, given, call.span)
+        read = read_options(
+            function.name, function.signature.options, plain[len(values) :], options, self._scope, call.span
+        )
+        read = self._overridden(stage.name, function, read, call.span)
+        return DraftRule(function.name, call.span, given, read, energy, clamped)
+
+    def _match_units(self, function: Function, given: Sequence[Draft], span: Span) -> None:
+        signature = function.signature
+        if len(given) != len(signature.values):
+            return
+        result = signature.result or replace(signature.values[0], name="result", domain="real", units=())
+        calls.typed(self._book, replace(function, signature=replace(signature, result=result)), given, span)
+
+    def _clamped(
+        self, call: tree.Call
+    ) -> tuple[DraftEnergy | None, tuple[tuple[str, Draft], ...], tuple[tree.Option, ...]]:
+        """`hebb(E, v = x)`, `hebb(v = x)`: unit groups or layers that are held at a value."""
+        first = call.arguments[0] if call.arguments else None
+        if isinstance(first, tree.Name) and isinstance(self._scope.names.get(first.name), DraftEnergy):
+            energy = queries.find_energy(self._book, first, self._context)
+            assert energy is not None
+            clamped, others = queries.clamps(self._book, energy, call.options, self._context)
+            return energy, clamped, others
+        pairs: list[tuple[str, Draft]] = []
+        others_left: list[tree.Option] = []
+        for option in call.options:
+            value = self._scope.names.get(option.name.name)
+            if isinstance(value, DraftValue) and value.definition is not None and option.value is not None:
+                value.used = True
+                given = expressions.expression(self._book, option.value, self._context)
+                self._hold(value, given)
+                pairs.append((value.name, given))
+            else:
+                others_left.append(option)
+        return None, tuple(pairs), tuple(others_left)
+
+    def _hold(self, value: DraftValue, given: Draft) -> None:
+        reference = Ref(span=given.span, units=value.units, value=value)
+        self._book.solver.equal(
+            value.units, given.units, lambda: expressions.elementwise_mismatch("=", reference, given, given)
+        )
+
+    # --- settings ----------------------------------------------------------------------
+
+    def _setting(self, stage: DraftStage, setting: tree.Setting) -> None:
+        name, words = setting.name.name, [word.name for word in setting.words]
+        expected = {"early_stop": ["after"], "clip": ["norm"]}.get(name, [])
+        if name == "optimizer":
+            stage.optimizer = self._optimizer(setting, stage.name)
+            return
+        if words != expected and not (name == "window" and words in ([], ["carry"])):
+            legal = expected or ["carry"]
+            self._book.diagnostics.add(UnknownClause(name, " ".join(words), tuple(legal), span=setting.span))
+            return
+        if name == "clip":
+            value = constant(setting.value, self._scope)
+            if value is not None and (isinstance(value, bool | str | tuple) or value <= 0):
+                mistake = WrongOptionValue(
+                    "clip", "norm", "number above 0", str(value), span=setting.value.span
+                )
+                self._book.diagnostics.add(mistake)
+            stage.numbers["clip_norm"] = value
+            return
+        stage.numbers[name] = whole_number(setting.value, self._scope)
+        if name == "window":
+            stage.numbers["carry"] = words == ["carry"]
+
+    def _optimizer(self, setting: tree.Setting, stage: str) -> m.OptimizerSettings | None:
+        call = setting.value
+        assert isinstance(call, tree.Call)
+        function = family("optimizer").get(call.function.name)
+        if function is None:
+            known = tuple(family("optimizer"))
+            self._book.diagnostics.add(UnknownOptimizer(call.function.name, known, span=call.function.span))
+            return None
+        legal = function.signature.options
+        read = read_options(function.name, legal, call.arguments, call.options, self._scope, call.span)
+        read = self._overridden(stage, function, read, call.span)
+        return m.OptimizerSettings(function.name, read, span=call.span)
+
+    def _overridden(self, stage: str, function: Function, read: Options, span: Span) -> Options:
+        """Options as set from outside, checked like those of the spec."""
+        found: list[tuple[str, Any]] = []
+        for option, (name, value) in zip(function.signature.options, read, strict=True):
+            set_value = self._settings.training(stage, name, value, option=True)
+            if set_value is not value and not fits(option, set_value):
+                mistake = WrongOptionValue(function.name, name, option.type, str(set_value), span=span)
+                self._book.diagnostics.add(mistake)
+            found.append((name, set_value))
+        return tuple(found)
+
+    def _override(self, stage: DraftStage) -> None:
+        for name in ("batch", "epochs", "early_stop", "window"):
+            stage.numbers[name] = self._number(stage.name, name, stage.numbers.get(name), stage.span)
+        clip = stage.numbers.get("clip_norm")
+        stage.numbers["clip_norm"] = self._settings.training(stage.name, "clip_norm", clip)
+
+    def _number(self, stage: str, name: str, value: int | None, span: Span) -> int | None:
+        found = self._settings.training(stage, name, value)
+        option = OptionParameter(name, "integer")
+        if found is not value and (not fits(option, found) or found < 1):
+            mistake = WrongOptionValue(stage, name, "whole number above 0", str(found), span=span)
+            self._book.diagnostics.add(mistake)
+            return value
+        return None if found is None else int(found)
+
+
+def _word(clause: object) -> str:
+    match clause:
+        case tree.Setting(name=name):
+            return name.name
+        case tree.Train(span=span):
+            return f"train {span}"
+    return type(clause).__name__.lower()
+
+
+def _unique(parameters: Iterable[DraftParameter]) -> list[DraftParameter]:
+    return list({id(parameter): parameter for parameter in parameters}.values())
+
+
+# --- after solving -------------------------------------------------------------------
+
+
+def reached(drafts: Iterable[Draft]) -> list[DraftParameter]:
+    """Every parameter that expressions depend on, through all definitions that they read."""
+    pending = list(drafts)
+    seen: set[int] = set()
+    found: dict[int, DraftParameter] = {}
+    while pending:
+        for draft in walk(pending.pop()):
+            for parameter in _direct(draft):
+                found[id(parameter)] = parameter
+            definition = draft.value.definition if isinstance(draft, Ref) else None
+            if definition is not None and id(definition) not in seen:
+                seen.add(id(definition))
+                pending.append(definition.expression)
+                if definition.start is not None:
+                    pending.append(definition.start)
+    return list(found.values())
+
+
+def _direct(draft: Draft) -> Sequence[DraftParameter]:
+    match draft:
+        case ParameterRef(parameter=parameter) | Connect(parameter=parameter):
+            return (parameter,)
+        case Apply(parameters=parameters) | Weights(parameters=parameters):
+            return parameters
+        case Query(energy=energy):
+            return energy.parameters
+    return ()
+
+
+def decide_learned(stage: DraftStage, book: Draftbook) -> None:
+    """`learn` left out is everything that the objective depends on; what is named must be among it."""
+    drafts = [draft for draft in (stage.objective, stage.likelihood) if draft is not None]
+    if stage.rule is not None and stage.likelihood is None:
+        stage.learned = stage.learned or []
+    elif not any(isinstance(draft, Wrong) for draft in drafts):
+        reachable = {id(parameter): parameter for parameter in reached(drafts)}
+        if stage.explicit:
+            for parameter in stage.learned:
+                if id(parameter) not in reachable:
+                    mistake = UnreachedParameter(parameter.name, stage.name, stage.span, span=parameter.span)
+                    book.diagnostics.add(mistake)
+        else:
+            candidates = stage.learned or [p for p in book.parameters if p.learned]
+            stage.learned = [parameter for parameter in candidates if id(parameter) in reachable]
+        if not stage.learned and not book.diagnostics.errors:
+            book.diagnostics.add(LearnsNothing(stage.name, span=stage.span))
+    _fill_weights(stage)
+
+
+def _fill_weights(stage: DraftStage) -> None:
+    weights = [p for p in stage.learned if p.role is m.ParameterRole.WEIGHTS]
+    for draft in stage.drafts():
+        for part in walk(draft):
+            if isinstance(part, Weights):
+                part.parameters = weights
+
+
+def check_stage(stage: DraftStage, book: Draftbook) -> None:
+    """What can be said once units are known: one number an example, and the rule's topology."""
+    objective = stage.objective
+    if objective is not None and objective.units.known not in (None, (1,)) and not objective.units.is_wrong:
+        book.diagnostics.add(NotScalar(str(objective.units), span=objective.span))
+    if stage.rule is not None:
+        legality.check_rule(stage.rule, stage.learned, book)
+
+
+def finish_stage(stage: DraftStage | DraftAlternate) -> m.Stage | m.Alternate:
+    """The stage of the model."""
+    if isinstance(stage, DraftAlternate):
+        stages = tuple(s for s in map(finish_stage, stage.stages) if isinstance(s, m.Stage))
+        return m.Alternate(stage.name, stages, stage.epochs, span=stage.span)
+    numbers = stage.numbers
+    return m.Stage(
+        stage.name,
+        _how(stage),
+        tuple(map(finish_parameter, stage.learned)),
+        stage.optimizer,
+        numbers["batch"],
+        numbers["epochs"] or 1,
+        numbers["early_stop"],
+        numbers["clip_norm"],
+        numbers["window"],
+        bool(numbers.get("carry")),
+        tuple(m.Measure(text, finish(draft), span=draft.span) for text, draft in stage.measures),
+        span=stage.span,
+    )
+
+
+def _how(stage: DraftStage) -> m.Minimize | m.Rule | m.Likelihood:
+    rule = stage.rule
+    if stage.likelihood is not None:
+        objective = finish(stage.likelihood)
+        assert isinstance(objective, m.Infer)
+        method, options = (rule.name, rule.options) if rule else ("exact", ())
+        return m.Likelihood(objective, method, options, span=stage.likelihood.span)
+    if rule is not None:
+        energy = rule.energy.name if rule.energy else None
+        clamped = tuple((name, finish(draft)) for name, draft in rule.clamped)
+        arguments = tuple(map(finish, rule.arguments))
+        return m.Rule(rule.name, arguments, energy, clamped, rule.options, span=rule.span)
+    assert stage.objective is not None
+    return m.Minimize(summed(stage.objective), span=stage.objective.span)
+
+
+def summed(objective: Draft) -> m.Expression:
+    """The objective as one number an example: summed over what index space is left."""
+    expression = finish(objective)
+    space = type_of(objective).space
+    if not space:
+        return expression
+    return m.Reduce("sum", expression, space, type=Type((1,)), span=objective.span)
