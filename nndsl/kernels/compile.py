@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -22,10 +23,7 @@ from nndsl.kernels.kernel import KERNELS
 from nndsl.kernels.target import target_machine
 from nndsl.planning.plan import Precision
 
-MATHEMATICS = {"contract", "nsz"}
-"""What LLVM may do to arithmetic: fuse a multiplication with an addition, and ignore the sign of zero."""
-
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": MATHEMATICS}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": native.MATHEMATICS}
 SIGNATURE = types.void(types.CPointer(types.int64))
 
 
@@ -61,10 +59,16 @@ def entry(function: Callable[..., None], precision: Precision) -> Callable[[Any]
                 reads.append(f"rest(arguments, {place})")
             case annotation:
                 reads.append(f"{annotation}(arguments[{place}])")
-    scope = readers(precision) | {"rest": native.rest, "function": numba.njit(**OPTIONS)(function)}
+    _let_be_called(function)
+    scope = readers(precision) | {"rest": native.rest, "function": function}
     exec(f"def entry(arguments):\n    function({', '.join(reads)})", scope)
     made: Callable[[Any], None] = scope["entry"]
     return made
+
+
+@cache
+def _let_be_called(function: Callable[..., None]) -> None:
+    native.subroutine(function, lambda _: function, "types.none")
 
 
 def library_function(name: str) -> Callable[..., None]:

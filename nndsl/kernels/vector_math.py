@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import overload
+from numba import types
 
 from nndsl.kernels.native import (
     call_llvm,
@@ -28,11 +27,9 @@ from nndsl.kernels.native import (
     mantissa,
     power_of_two,
     smaller,
+    subroutine,
     with_sign_of,
 )
-
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True}
-compiled = njit(**OPTIONS)
 
 
 @cache
@@ -80,16 +77,16 @@ def native(meaning: Callable[..., Any]) -> Callable[[Callable[[Constants], Any]]
 
     def declare(make: Callable[[Constants], Any]) -> Callable[[Constants], Any]:
         made = cache(make)
-
-        @overload(meaning, jit_options=OPTIONS, strict=False)
-        def choose(x: Any) -> Any:
-            if x == types.float32:
-                return made(SINGLE)
-            return made(DOUBLE) if x == types.float64 else None
-
+        subroutine(meaning, lambda real: made(SINGLE if real == types.float32 else DOUBLE), "x")
         return made
 
     return declare
+
+
+def part(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let the functions of this module call another one, of `x`."""
+    subroutine(function, lambda real: function, "x")
+    return function
 
 
 # --- exponentials and logarithms -----------------------------------------------------
@@ -101,7 +98,7 @@ def exp(x: Any) -> Any:
 
 
 def _exp_of_remainder(c: Constants) -> Callable[[Any], Any]:
-    """eʳ for |r| ≤ ½ ln 2."""
+    """eˣ for |x| ≤ ½ ln 2."""
     if c is SINGLE:
         p = polynomial(
             c.real,
@@ -113,7 +110,7 @@ def _exp_of_remainder(c: Constants) -> Callable[[Any], Any]:
             5.0000001201e-1,
         )
         one = c.real(1)
-        return compiled(lambda r: p(r) * (r * r) + (r + one))  # type: ignore[no-any-return]
+        return part(lambda x: p(x) * (x * x) + (x + one))
     p = polynomial(c.real, 1.26177193074810590878e-4, 3.02994407707441961300e-2, 9.99999999999999999910e-1)
     q = polynomial(
         c.real,
@@ -123,12 +120,12 @@ def _exp_of_remainder(c: Constants) -> Callable[[Any], Any]:
         2.00000000000000000005e0,
     )
 
-    def rational(r: Any) -> Any:
-        z = r * r
-        odd = r * p(z)
+    def rational(x: Any) -> Any:
+        z = x * x
+        odd = x * p(z)
         return 1.0 + 2.0 * (odd / (q(z) - odd))
 
-    return compiled(rational)  # type: ignore[no-any-return]
+    return part(rational)
 
 
 @native(exp)
@@ -155,7 +152,7 @@ def log(x: Any) -> Any:
 
 
 def _log_of_ratio(c: Constants) -> Callable[[Any], Any]:
-    """(ln(1 + t) − t + ½ t²) / t³ for √½ ≤ 1 + t < √2."""
+    """(ln(1 + x) − x + ½ x²) / x³ for √½ ≤ 1 + x < √2."""
     if c is SINGLE:
         return polynomial(
             c.real,
@@ -187,7 +184,7 @@ def _log_of_ratio(c: Constants) -> Callable[[Any], Any]:
         7.11544750618563894466e1,
         2.31251620126765340583e1,
     )
-    return compiled(lambda t: p(t) / q(t))  # type: ignore[no-any-return]
+    return part(lambda x: p(x) / q(x))
 
 
 @native(log)
@@ -286,10 +283,10 @@ def _tanh_of_small(c: Constants) -> Callable[[Any], Any]:
             1.33314422036e-1,
             -3.33332819422e-1,
         )
-        return compiled(lambda x: series(x * x) * (x * x) * x + x)  # type: ignore[no-any-return]
+        return part(lambda x: series(x * x) * (x * x) * x + x)
     p = polynomial(c.real, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3)
     q = polynomial(c.real, 1.0, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3)
-    return compiled(lambda x: x + x * (x * x) * (p(x * x) / q(x * x)))  # type: ignore[no-any-return]
+    return part(lambda x: x + x * (x * x) * (p(x * x) / q(x * x)))
 
 
 @native(tanh)
