@@ -21,7 +21,7 @@ from nndsl.diagnostics.catalogue.types import (
 )
 from nndsl.semantics import expressions
 from nndsl.semantics.context import Context, Draftbook, InputSpace
-from nndsl.semantics.draft import Draft, DraftDefinition, DraftParameter, DraftValue, Ref, Wrong
+from nndsl.semantics.draft import Draft, DraftDefinition, DraftValue, Ref, Wrong
 from nndsl.semantics.model import ValueKind
 from nndsl.semantics.places import GraphTerm, Place, SetTerm
 from nndsl.semantics.scope import BlockConstant, Scope, SharedBlock, SizeVariable
@@ -82,115 +82,106 @@ def find(call: tree.Call, scope: Scope) -> tree.Block | SharedBlock | None:
 
 def use(book: Draftbook, call: tree.Call, context: Context) -> tuple[DraftValue, ...] | None:
     """Expands one use of a block or of a shared block and gives its results."""
-    found = find(call, context.scope)
-    if isinstance(found, SharedBlock):
-        return _use_shared(book, found, call, context)
-    assert found is not None
-    bound = _bind(book, found, call, context, {})
-    if bound is None:
-        return None
-    path, shared_path = _path(found.name.name, context.scope)
-    scope = _inner_scope(context.scope, found, path, context.scope.weights, shared_path)
-    return _expand(book, found, bound, scope, call.span, context)
-
-
-def _use_shared(
-    book: Draftbook, shared: SharedBlock, call: tree.Call, context: Context
-) -> tuple[DraftValue, ...] | None:
-    fixed = {option.name.name: (option.value, shared.scope) for option in shared.call.options}
-    bound = _bind(book, shared.block, call, context, fixed)
-    if bound is None:
-        return None
-    path, _ = _path(shared.name, context.scope)
-    scope = _inner_scope(shared.scope, shared.block, path, shared.weights, ())
-    results = _expand(book, shared.block, bound, scope, call.span, context)
-    shared.parameters = list(shared.weights.values())
-    return results
+    return _used(book, call, context, 1, False, call.span)
 
 
 def repeated_use(book: Draftbook, syntax: tree.Repeated, context: Context) -> tuple[DraftValue, ...] | None:
     """A chain of uses: results replace the leading inputs."""
     count = whole_number(syntax.count, context.scope)
-    found = find(syntax.call, context.scope)
-    if found is None:
+    if find(syntax.call, context.scope) is None:
         known = tuple(context.scope.blocks)
         name = syntax.call.function
         book.diagnostics.add(UnknownFunction(name.name, known, span=name.span))
         return None
     if count is None:
         return None
-    if isinstance(found, SharedBlock):
-        block, weights = found.block, found.weights
-        fixed = {option.name.name: (option.value, found.scope) for option in found.call.options}
-    else:
-        block, weights = found, context.scope.weights
-        fixed = {}
-    bound = _bind(book, block, syntax.call, context, fixed)
+    return _used(book, syntax.call, context, count, syntax.shared, syntax.span, chain=True)
+
+
+def _used(
+    book: Draftbook,
+    call: tree.Call,
+    context: Context,
+    count: int,
+    same_weights: bool,
+    span: Span,
+    chain: bool = False,
+) -> tuple[DraftValue, ...] | None:
+    found = find(call, context.scope)
+    assert found is not None
+    block = found.block if isinstance(found, SharedBlock) else found
+    bound = _bind(book, block, call, context, _fixed(found))
     if bound is None:
         return None
     inputs, constants = bound
-    if not 1 <= len(block.results) <= len(inputs) or count > MOST_REPEATS:
-        book.diagnostics.add(
-            RepeatedResults(block.name.name, len(block.results), len(inputs), span=syntax.span)
-        )
+    if chain and (not 1 <= len(block.results) <= len(inputs) or count > MOST_REPEATS):
+        mistake = RepeatedResults(block.name.name, len(block.results), len(inputs), span=span)
+        book.diagnostics.add(mistake)
         return None
-    return _chain(book, block, (inputs, constants), count, syntax, context, weights, found)
-
-
-def _chain(
-    book: Draftbook,
-    block: tree.Block,
-    bound: Bound,
-    count: int,
-    syntax: tree.Repeated,
-    context: Context,
-    weights: dict[tuple[str, ...], DraftParameter] | None,
-    found: tree.Block | SharedBlock,
-) -> tuple[DraftValue, ...] | None:
-    inputs, constants = bound
-    name = syntax.call.function.name
-    path, shared_path = _path(name, context.scope)
-    if syntax.shared and weights is None:
-        weights = {}
+    scopes = _Scopes(call.function.name, found, context.scope, same_weights, count_uses(block.body))
     results: tuple[DraftValue, ...] | None = None
     for number in range(1, count + 1):
-        inner_shared = shared_path if syntax.shared else (*shared_path, str(number))
-        if isinstance(found, SharedBlock):
-            inner_shared = ()
-        scope = _inner_scope(context.scope, block, (*path, str(number)), weights, inner_shared)
-        results = _expand(book, block, (inputs, constants), scope, syntax.span, context)
+        scope = scopes.scope(number if chain else None)
+        results = _expand(book, block, (inputs, constants), scope, span, context)
         if results is None:
             return None
         inputs = [*results, *inputs[len(results) :]]
+    if isinstance(found, SharedBlock):
+        found.parameters = list(found.weights.values())
     return results
+
+
+def _fixed(found: tree.Block | SharedBlock) -> Fixed:
+    """The constants that `share` gives."""
+    if not isinstance(found, SharedBlock):
+        return {}
+    return {option.name.name: (option.value, found.scope) for option in found.call.options}
+
+
+class _Scopes:
+    """The scopes of one use of a block, or of a chain of uses: paths, and whose weights they take."""
+
+    def __init__(
+        self,
+        name: str,
+        found: tree.Block | SharedBlock,
+        outer: Scope,
+        same_weights: bool,
+        counts: dict[str, int],
+    ) -> None:
+        self._outer, self._counts, self._same_weights = outer, counts, same_weights
+        self._block = found.block if isinstance(found, SharedBlock) else found
+        self._path, self._shared_path = _path(name, outer)
+        self._weights, self._store_path = outer.weights, outer.store_path
+        if isinstance(found, SharedBlock):
+            self._weights, self._same_weights, self._shared_path = found.weights, True, ()
+            self._store_path = (*found.scope.path, found.name)
+        elif same_weights and outer.weights is None:
+            self._weights, self._store_path, self._shared_path = {}, self._path, ()
+
+    def scope(self, number: int | None) -> Scope:
+        """The scope of one use; `number` is its place in a chain."""
+        step = () if number is None else (str(number),)
+        return Scope(
+            self._outer.diagnostics,
+            self._outer.blocks,
+            (*self._path, *step),
+            weights=self._weights,
+            shared_path=self._shared_path if self._same_weights else (*self._shared_path, *step),
+            store_path=self._store_path,
+            inside=(*self._outer.inside, self._block.name.name),
+            in_block=True,
+            block_counts=self._counts,
+        )
 
 
 def _path(name: str, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where the layers of a use are put; numbered where the scope uses the block more than once."""
     scope.block_uses[name] = scope.block_uses.get(name, 0) + 1
-    last = (name,)
+    last: tuple[str, ...] = (name,)
     if scope.block_counts.get(name, 1) > 1:
         last = (name, str(scope.block_uses[name]))
     return (*scope.path, *last), (*scope.shared_path, *last)
-
-
-def _inner_scope(
-    outer: Scope,
-    block: tree.Block,
-    path: tuple[str, ...],
-    weights: dict[tuple[str, ...], DraftParameter] | None,
-    shared_path: tuple[str, ...],
-) -> Scope:
-    return Scope(
-        outer.diagnostics,
-        outer.blocks,
-        path,
-        weights=weights,
-        shared_path=shared_path,
-        inside=(*outer.inside, block.name.name),
-        in_block=True,
-        block_counts=count_uses(block.body),
-    )
 
 
 def count_uses(body: Sequence[tree.Statement]) -> dict[str, int]:

@@ -162,7 +162,7 @@ def _no_weights(book: Draftbook, name: tree.Name, scope: Scope) -> None:
 
 def _weights(book: Draftbook, parts: _Parts, source: Draft, context: Context) -> DraftParameter | None:
     if parts.weights is None:
-        return anonymous(book, context, "weights", ParameterRole.WEIGHTS, source.span, _stem(source))
+        return anonymous(book, context, "weights", ParameterRole.WEIGHTS, source.span, _stem(parts.source))
     parameter = _parameter(parts.weights, context.scope)
     if parameter is None:
         _no_weights(book, parts.weights, context.scope)
@@ -173,11 +173,11 @@ def _weights(book: Draftbook, parts: _Parts, source: Draft, context: Context) ->
     return parameter
 
 
-def _stem(source: Draft) -> str:
-    """What tells a connection's anonymous weights from its siblings': the value it comes from."""
-    while isinstance(source, At):
+def _stem(source: tree.Expression) -> str:
+    """What tells a connection's anonymous weights from its siblings': the name that it comes from."""
+    while isinstance(source, tree.Index):
         source = source.value
-    return source.value.name.rpartition(".")[2] if isinstance(source, Ref) else ""
+    return source.name if isinstance(source, tree.Name) else ""
 
 
 def _target_units(book: Draftbook, parts: _Parts, context: Context) -> Units:
@@ -317,7 +317,7 @@ def anonymous(
     key = (*owner.key, kind, str(owner.count))
     parameter = None if scope.weights is None else scope.weights.get(key)
     if parameter is None:
-        parameter = DraftParameter("", span, role=role, owner=owner.name, used=True)
+        parameter = DraftParameter("", span, role=role, owner=owner.layer, used=True)
         book.parameters.append(parameter)
         owner.anonymous.append((parameter, kind, stem))
         if scope.weights is not None:

@@ -55,8 +55,9 @@ class Draftbook:
 class Owner:
     """The statement whose parameters are being collected: anonymous ones are named after it."""
 
-    name: str  # qualified
+    name: str  # what the names of its parameters begin with
     key: tuple[str, ...]  # inside a shared block
+    layer: str = ""  # the layer that it defines
     anonymous: list[tuple[DraftParameter, str, str]] = field(default_factory=list)  # with kind and source
     parameters: list[DraftParameter] = field(default_factory=list)
     count: int = 0

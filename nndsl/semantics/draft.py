@@ -253,7 +253,7 @@ class At(Draft):
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Reduce(Draft):
-    """A reduction: `over` a set with its element's name, `neighbours` of an element, a `window`, or all units."""
+    """A reduction `over` a set, the `neighbours` of an element, a `window`, or all units."""
 
     operation: str
     body: Draft

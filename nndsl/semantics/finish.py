@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from nndsl.semantics import draft as d
 from nndsl.semantics import model as m
@@ -11,7 +12,7 @@ from nndsl.semantics.places import Picked
 from nndsl.semantics.units import Size
 from nndsl.types import Axis, Domain, Type
 
-_FOLDED = {
+_FOLDED: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "subtract": lambda x, y: x - y,
     "multiply": lambda x, y: x * y,
@@ -152,7 +153,7 @@ def _folded(
     if name not in _FOLDED or len(numbers) < len(arguments):
         return None
     try:
-        value = _FOLDED[name](*numbers)  # type: ignore[no-untyped-call]
+        value = _FOLDED[name](*numbers)
     except (ArithmeticError, ValueError):
         return None
     if isinstance(value, complex):

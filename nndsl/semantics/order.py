@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import TypeVar
 
 from nndsl.diagnostics.catalogue.topology import UndelayedCycle
@@ -150,11 +151,32 @@ def _report_cycle(part: list[DraftDefinition], diagnostics: Diagnostics) -> None
 
 
 def in_order(definitions: Sequence[DraftDefinition], diagnostics: Diagnostics) -> list[list[DraftDefinition]]:
-    """All components in order, their members sorted and numbered."""
+    """All components in order, their members sorted; definitions get their position and component."""
     found = [sort_component(component, diagnostics) for component in components(definitions)]
-    position = 0
     for number, component in enumerate(found):
         for definition in component:
-            definition.position, definition.component = position, number
-            position += 1
+            definition.component = number
+    _number(definitions)
     return found
+
+
+def _number(definitions: Sequence[DraftDefinition]) -> None:
+    """Positions with undelayed uses after their definition, and else as in the spec."""
+    place = {id(definition): index for index, definition in enumerate(definitions)}
+    waiting: dict[int, int] = {}
+    readers: dict[int, list[int]] = {index: [] for index in range(len(definitions))}
+    for index, definition in enumerate(definitions):
+        read = {place[id(d.on)] for d in dependencies(definition) if not d.delayed and id(d.on) in place}
+        waiting[index] = len(read)
+        for other in read:
+            readers[other].append(index)
+    ready = [index for index, count in waiting.items() if not count]
+    position = 0
+    while ready:
+        index = heappop(ready)
+        definitions[index].position = position
+        position += 1
+        for reader in readers[index]:
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                heappush(ready, reader)

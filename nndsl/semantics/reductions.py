@@ -10,8 +10,7 @@ from nndsl.semantics import expressions, sets
 from nndsl.semantics.connections import local_settings, sides
 from nndsl.semantics.context import Context, Draftbook
 from nndsl.semantics.draft import Draft, Reduce, Wrong
-from nndsl.semantics.places import Element, graph_set
-from nndsl.semantics.scope import GraphTerm
+from nndsl.semantics.places import Element, GraphTerm, graph_set
 from nndsl.semantics.units import Units
 from nndsl.syntax import tree
 from nndsl.types import Domain

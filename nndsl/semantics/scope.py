@@ -97,6 +97,7 @@ class Scope:
     elements: dict[str, list[Element]] = field(default_factory=dict)
     weights: dict[tuple[str, ...], DraftParameter] | None = None
     shared_path: tuple[str, ...] = ()
+    store_path: tuple[str, ...] = ()  # where the shared weights themselves belong
     inside: tuple[str, ...] = ()  # the blocks that are being expanded
     in_block: bool = False
     block_uses: dict[str, int] = field(default_factory=dict)
@@ -117,7 +118,14 @@ class Scope:
         return entity
 
     def qualified(self, name: str) -> str:
+        """The name of a layer in the whole network."""
         return ".".join((*self.path, name))
+
+    def qualified_parameter(self, name: str) -> str:
+        """The name of a parameter, which stays the same at every use of a shared block."""
+        if self.weights is None:
+            return self.qualified(name)
+        return ".".join((*self.store_path, *self.shared_path, name))
 
     def graph(self, name: tree.Name) -> GraphTerm | None:
         entity = self.names.get(name.name)

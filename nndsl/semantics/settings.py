@@ -1,7 +1,7 @@
 """Settings from outside the spec: network parameters (`hidden=64`) and training settings (`epochs=5`).
 
-A training setting is `batch`, `epochs`, `early_stop`, `clip_norm`, `window`, an option of the optimizer or the
-rule (`rate`, `momentum`), with `STAGE.` before it for one stage and `optimizer.` for clarity:
+A training setting is `batch`, `epochs`, `early_stop`, `clip_norm`, `window`, or an option of the optimizer
+or the rule (`rate`, `momentum`), with `STAGE.` before it for one stage and `optimizer.` for clarity:
 `epochs=5`, `tune.epochs=5`, `optimizer.rate=0.01`, `tune.optimizer.rate=0.01`. An unnamed stage is `train`.
 """
 

@@ -53,11 +53,7 @@ def body(book: Draftbook, statements: Sequence[tree.Statement], scope: Scope, ou
     _declare_names(book, statements, scope, outer)
     for energy in _of(tree.Energy, statements):
         _energy(book, energy, scope)
-    layers = _of(tree.Layer, statements)
-    for layer in sorted(
-        layers, key=lambda layer: isinstance(layer.definition, tree.Distribution), reverse=True
-    ):
-        _layer(book, layer, scope, outer)
+    _layers(book, _of(tree.Layer, statements), scope, outer)
     for start in _of(tree.Start, statements):
         _start(book, start, scope)
 
@@ -180,7 +176,7 @@ def _params(book: Draftbook, param: tree.Param, scope: Scope, outer: Owner) -> N
         key = (*scope.shared_path, declared.name.name)
         known = None if scope.weights is None else scope.weights.get(key)
         parameter = known or DraftParameter(
-            book.fresh(scope.qualified(declared.name.name)),
+            book.fresh(scope.qualified_parameter(declared.name.name)),
             declared.name.span,
             units=_declared_units(book, declared, scope),
             attributes=attributes & set(ATTRIBUTES),
@@ -285,10 +281,23 @@ def _energy(book: Draftbook, energy: tree.Energy, scope: Scope) -> None:
 # --- layers ------------------------------------------------------------------------------------
 
 
+def _layers(book: Draftbook, layers: list[tree.Layer], scope: Scope, outer: Owner) -> None:
+    """Reads drawn layers first, since a distribution may be compared with them; keeps them as written."""
+    runs: dict[int, list[DraftDefinition]] = {}
+    start = len(book.definitions)
+    drawn = [isinstance(layer.definition, tree.Distribution) for layer in layers]
+    for position in sorted(range(len(layers)), key=lambda position: not drawn[position]):
+        before = len(book.definitions)
+        _layer(book, layers[position], scope, outer)
+        runs[position] = book.definitions[before:]
+    book.definitions[start:] = [definition for position in sorted(runs) for definition in runs[position]]
+
+
 def _layer(book: Draftbook, layer: tree.Layer, scope: Scope, outer: Owner) -> None:
     values = [scope.names.get(declared.name.name) for declared in layer.declared]
     first = layer.declared[0].name.name
-    owner = Owner(scope.qualified(first), (*scope.shared_path, first))
+    key = (*scope.shared_path, first)
+    owner = Owner(scope.qualified_parameter(first), key, scope.qualified(first))
     drafts = _definitions(book, layer, scope, owner)
     name_parameters(book, owner)
     outer.parameters.extend(owner.parameters)
@@ -345,7 +354,8 @@ def _start(book: Draftbook, start: tree.Start, scope: Scope) -> None:
         )
         book.diagnostics.add(StartOfNoLayer(start.name.name, known, span=start.name.span))
         return
-    owner = Owner(value.name, (*scope.shared_path, start.name.name, "start"))
+    key = (*scope.shared_path, start.name.name, "start")
+    owner = Owner(f"{scope.qualified_parameter(start.name.name)}.start", key, value.name)
     draft = expressions.expression(book, start.value, Context(scope, Statement(), owner))
     name_parameters(book, owner)
     value.definition.start, value.definition.start_span = draft, start.span

@@ -187,14 +187,12 @@ def _sides(sides: tuple[int, ...]) -> str:
 
 
 def _at(at: m.At) -> str:
-    picks = ", ".join(_pick(pick, at) for pick in at.picks)
-    return f"{_within(at.value, _ATOM)}[{picks}]"
-
-
-def _pick(pick: m.Pick, at: m.At) -> str:
-    element = pick.element or pick.end or at.value.type.space[pick.axis].set.name
-    shift = f" {'+' if pick.shift > 0 else '-'} {abs(pick.shift)}" if pick.shift else ""
-    return f"{element}{shift}"
+    """The picks as the spec writes them; those that it leaves out by their element, or end of the edge."""
+    inner, bracket, picks = at.span.text.rpartition("[")
+    if not (bracket and inner and picks.endswith("]")):
+        named = [pick.element or pick.end or "" for pick in at.picks]
+        picks = f"{', '.join(named)}]"
+    return f"{_within(at.value, _ATOM)}[{picks}"
 
 
 def _reduce(reduce: m.Reduce) -> str:

@@ -117,9 +117,10 @@ class Trainer:
                 epochs = whole_number(clause.value, self._scope) or 1
             else:
                 self._book.diagnostics.add(NestedStages(clause.span.text, span=clause.span))
-        epochs = self._number("alternate" if train.name is None else name, "epochs", epochs, train.span)
+        named = "alternate" if train.name is None else name
+        epochs = self._number(named, "epochs", epochs, train.span) or 1
         stages = [self._stage(stage, stage.name.name if stage.name else "train") for stage in inner]
-        return DraftAlternate(name, train.span, stages, epochs or 1)
+        return DraftAlternate(name, train.span, stages, epochs)
 
     def _stage(self, train: tree.Train, name: str) -> DraftStage:
         stage = DraftStage(name, train.span)

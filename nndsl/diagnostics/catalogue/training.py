@@ -195,7 +195,7 @@ class NestedStages(Diagnostic):
     text: str
 
     def message(self) -> str:
-        return f"'{self.text}' cannot stand here: only `train alternate` has stages, and only stages and `epochs`"
+        return f"'{self.text}' cannot stand here: `train alternate` holds stages and `epochs`, no other stage does"
 
 
 @dataclass(frozen=True)
@@ -319,8 +319,8 @@ class NotAnInfer(Diagnostic):
 class RuleTopology(Diagnostic):
     """A learning rule is used on a topology that it does not work on.
 
-    Each local rule asks for one: `perceptron` for threshold units over a full connection, `kmeans` and `som` for
-    the weights of a `distance2` (`som` with units on a sheet), `hebb` for symmetric weights without
+    Each local rule asks for one: `perceptron` for threshold units over a full connection, `kmeans` and `som`
+    for the weights of a `distance2` (`som` with units on a sheet), `hebb` for symmetric weights without
     self-connection, `oja` for a full connection.
 
     Wrong:

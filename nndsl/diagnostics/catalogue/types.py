@@ -429,8 +429,8 @@ class UnknownHere(Diagnostic):
 class TooLarge(Diagnostic):
     """A layer or its weights would not fit into any memory.
 
-    nndsl refuses it before memory is asked for. Often a `full` connection stands where a `local` one is meant,
-    or one too many zeros.
+    nndsl refuses it before memory is asked for. Often a `full` connection stands where a `local` one is
+    meant, or a zero is too many.
 
     Wrong:
 
@@ -450,7 +450,8 @@ class TooLarge(Diagnostic):
     most_gib: float
 
     def message(self) -> str:
-        return f"'{self.name}' has {self.shape} numbers: {self.size_gib:,.1f} GiB, the most is {self.most_gib:,.0f}"
+        size, most = f"{self.size_gib:,.1f} GiB", f"{self.most_gib:,.0f} GiB"
+        return f"'{self.name}' has {self.shape} numbers, which take {size}; the most is {most}"
 
     def help(self) -> str:
         return "make it smaller, or connect it locally"
@@ -526,7 +527,8 @@ class NotANumber(Diagnostic):
 class NotAnExpression(Diagnostic):
     """Something stands where a value is expected that has none by itself.
 
-    Window sizes, texts, lists of numbers, `W'`, `h | E` and `v from x` mean something only in their own places.
+    Window sizes, texts, lists of numbers, `W'`, `h | E` and `v from x` mean something only in their own
+    places.
 
     Wrong:
 
@@ -779,10 +781,8 @@ class RepeatedResults(Diagnostic):
     inputs: int
 
     def message(self) -> str:
-        return (
-            f"the block '{self.block}' cannot be repeated: its {counted(self.results, 'result')} would have to "
-            f"replace as many of its {counted(self.inputs, 'input')}"
-        )
+        results, inputs = counted(self.results, "result"), counted(self.inputs, "input")
+        return f"the block '{self.block}' cannot be repeated: it has {results} to replace its {inputs}"
 
 
 @dataclass(frozen=True)
