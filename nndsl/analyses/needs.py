@@ -8,7 +8,7 @@ from math import prod
 
 from nndsl.analyses.cost import total_operations
 from nndsl.building.build import LOSS, forward, needed, objective
-from nndsl.building.refusals import stages as stages_of
+from nndsl.building.refusals import stages
 from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH
@@ -37,37 +37,48 @@ class Needs:
 
 def needs_of(model: Model) -> Needs:
     """What the last stage takes that learns by backpropagation; without one, what the network takes."""
-    stages = [stage for stage in stages_of(model) if isinstance(stage.how, Minimize)]
-    return stage_needs(model, stages[-1]) if stages else inference_needs(model)
+    found = [stage for stage in stages(model) if isinstance(stage.how, Minimize)]
+    return stage_needs(model, found[-1]) if found else inference_needs(model)
 
 
 def inference_needs(model: Model) -> Needs:
     """What the whole network takes for one example. Raises NNDSLError where it cannot be run yet."""
     graph = forward(model)
-    sizes = open_sizes(graph)
-    held = activation_bytes(model.definitions, sizes)
-    return Needs(total_operations(graph, sizes), held, assumed=_assumed(sizes))
+    sizes = open_sizes(graph, batch=1)
+    return Needs(
+        total_operations(graph, sizes), activation_bytes(model.definitions, sizes), assumed=_assumed(sizes)
+    )
 
 
 def stage_needs(model: Model, stage: Stage) -> Needs:
-    """What a stage takes. Raises NNDSLError where it cannot be run yet."""
+    """What a stage takes. What a batch needs only once is spread over its examples.
+
+    Raises NNDSLError where it cannot be run yet.
+    """
     graph = objective(model, stage)
-    sizes = open_sizes(graph)
+    batch = stage.batch or 1
+    sizes = open_sizes(graph, batch)
+    expressions = [measure.expression for measure in stage.measures]
     forward_operations = total_operations(graph, sizes)
     if not isinstance(stage.how, Minimize):
-        held = activation_bytes(model.definitions, sizes)
-        return Needs(forward_operations, held, assumed=_assumed(sizes))
-    used = needed(model, [stage.how.objective, *(measure.expression for measure in stage.measures)])
-    held = activation_bytes(used, sizes) * (stage.batch or 1)
+        held = activation_bytes(needed(model, expressions), sizes)
+        return Needs(forward_operations // batch, held, assumed=_assumed(sizes))
+    held = activation_bytes(needed(model, [*expressions, stage.how.objective]), sizes)
     learned = [parameter.name for parameter in stage.learned if parameter.name in graph.by_name]
-    whole = total_operations(differentiate(graph, LOSS, learned), sizes)
-    return Needs(forward_operations, held, whole - forward_operations, stage.batch, _assumed(sizes))
+    backward_operations = total_operations(differentiate(graph, LOSS, learned), sizes) - forward_operations
+    return Needs(
+        forward_operations // batch,
+        held * batch,
+        backward_operations // batch,
+        stage.batch,
+        assumed=_assumed(sizes),
+    )
 
 
-def open_sizes(graph: Graph) -> dict[str, int]:
-    """A size for every symbol of a graph: one example, and `OPEN_SIZE` for open index sets."""
+def open_sizes(graph: Graph, batch: int) -> dict[str, int]:
+    """A size for every symbol of a graph: the batch, and `OPEN_SIZE` for open index sets."""
     symbols = {extent.symbol for node in graph for extent in node.type.extents if extent.symbol}
-    return {symbol: 1 if symbol == BATCH else OPEN_SIZE for symbol in sorted(symbols)}
+    return {symbol: batch if symbol == BATCH else OPEN_SIZE for symbol in sorted(symbols)}
 
 
 def _assumed(sizes: Mapping[str, int]) -> dict[str, int]:

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from nndsl.building.expressions import entry_of, lower
 from nndsl.building.layout import Layout
-from nndsl.building.refusals import refused_definition, refused_expression, refused_stage
+from nndsl.building.refusals import in_order, refused_definition, refused_expression, refused_stage
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term
-from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
+from nndsl.diagnostics.diagnostic import Diagnostic, NNDSLError
 from nndsl.graph.builder import Builder, prune
 from nndsl.graph.graph import Graph
 from nndsl.operators.broadcasting import Sum
@@ -109,17 +109,17 @@ class _Building:
     def __init__(self, model: Model, training: bool) -> None:
         self.model = model
         self.scope = Scope(Builder(), training)
-        self.diagnostics = Diagnostics()
+        self.refused: list[Diagnostic] = []
 
     def refuse(self, found: Iterable[Diagnostic]) -> None:
-        for diagnostic in found:
-            self.diagnostics.add(diagnostic)
+        self.refused.extend(found)
 
     def define(self, definitions: Iterable[Definition]) -> None:
         definitions = tuple(definitions)
         for definition in definitions:
             self.refuse(refused_definition(definition))
-        self.diagnostics.raise_if_errors()
+        if self.refused:
+            raise NNDSLError(in_order(self.refused))
         for definition in definitions:
             self.scope.values[definition.value.name] = self._defined(definition)
 

@@ -29,14 +29,13 @@ from nndsl.semantics.model import (
     Likelihood,
     Minimize,
     Model,
-    Reduce,
     Reference,
     Rule,
     Sample,
     Stage,
     Value,
 )
-from nndsl.semantics.walk import walk
+from nndsl.semantics.walk import children
 from nndsl.types import SetKind
 
 
@@ -49,7 +48,21 @@ def refused(model: Model) -> tuple[Diagnostic, ...]:
         found += refused_stage(stage)
     if model.generation is not None:
         found.append(GenerationNotExecutable(span=model.generation.span))
-    return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: _start(diagnostic)))
+    return in_order(found)
+
+
+def in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Diagnostics in the order of the text, each once; of values over one data graph or clock, the first."""
+    kept: dict[object, Diagnostic] = {}
+    for diagnostic in sorted(found, key=_start):
+        match diagnostic:
+            case DataGraphNotExecutable(graph=graph):
+                kept.setdefault(graph, diagnostic)
+            case ClockNotExecutable(clock=clock):
+                kept.setdefault(clock, diagnostic)
+            case _:
+                kept.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+    return tuple(kept.values())
 
 
 def stages(model: Model) -> Iterator[Stage]:
@@ -81,11 +94,15 @@ def refused_stage(stage: Stage) -> Iterator[Diagnostic]:
 
 
 def refused_expression(expression: Expression) -> Iterator[Diagnostic]:
-    """What an expression asks for that cannot be run yet."""
-    for part in walk(expression):
+    """What an expression asks for that cannot be run yet; what is inside of such a thing is not looked at."""
+    pending = [expression]
+    while pending:
+        part = pending.pop()
         found = _refused(part)
         if found is not None:
             yield found
+        else:
+            pending.extend(children(part))
 
 
 def _refused(part: Expression) -> Diagnostic | None:
@@ -94,8 +111,8 @@ def _refused(part: Expression) -> Diagnostic | None:
             return DelayNotExecutable(span=part.span, value=value.name, delay=part.delay)
         case At() if part.delay:
             return DelayNotExecutable(span=part.span, value=part.span.text, delay=part.delay)
-        case Reduce(neighbours=True, axes=(axis, *_)):
-            return DataGraphNotExecutable(span=part.span, value=part.span.text, graph=axis.set.graph or "")
+        case Reference(value=value):
+            return next(_values((value,)), None)
         case Infer(query=query, energy=energy):
             return EnergyNotExecutable(span=part.span, query=query, energy=energy)
         case Sample(distribution=distribution):
@@ -119,7 +136,7 @@ def _values(values: Iterable[Value]) -> Iterator[Diagnostic]:
                 yield DataGraphNotExecutable(span=value.span, value=value.name, graph=axis.set.graph)
                 break
             if axis.set.kind is SetKind.CLOCK:
-                yield ClockNotExecutable(span=value.span, value=value.name)
+                yield ClockNotExecutable(span=value.span, value=value.name, clock=axis.set.name)
                 break
 
 

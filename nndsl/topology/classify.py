@@ -11,7 +11,7 @@ from nndsl.topology.topology import Connection, Topology
 
 WIRINGS = {
     "full": "fully",
-    "distance2": "fully by distance",
+    "distance2": "by distance",
     "local": "locally",
     "each": "one to one",
     "one-to-one": "one to one",
@@ -36,8 +36,8 @@ class Loop:
         steps = "one step" if abs(self.delay) == 1 else f"{abs(self.delay)} steps"
         side = "later" if self.delay > 0 else "earlier"
         others = [name for name in self.members if name not in self.cycle]
-        more = f", with {', '.join(others)}" if others else ""
-        return f"{way} ({steps} {side} along {self.along}{more})"
+        more = f", in a loop with {_listed(tuple(others))}" if others else ""
+        return f"{way}, {steps} {side} along {self.along}{more}"
 
 
 @dataclass(frozen=True, slots=True)

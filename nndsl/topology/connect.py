@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -48,7 +49,7 @@ def connect(model: Model) -> Topology:
         drawing.couple(energy)
     for definition in model.definitions:
         drawing.wire(definition)
-    return draw(drawing.populations.values(), drawing.connections)
+    return draw(drawing.arranged(), drawing.connections)
 
 
 @dataclass
@@ -57,6 +58,7 @@ class _Drawing:
 
     populations: dict[str, Population] = field(default_factory=dict)
     connections: list[Connection] = field(default_factory=list)
+    _inner: dict[str, list[str]] = field(default_factory=dict)  # by the population that they feed
     _names: dict[str, int] = field(default_factory=dict)
     _first_use: dict[str, str] = field(default_factory=dict)
 
@@ -72,7 +74,20 @@ class _Drawing:
         self.populations[name] = Population(
             name, PopulationKind.INNER, expression.type, *_definition(expression), expression.span
         )
+        self._inner.setdefault(target, []).append(name)
         return name
+
+    def arranged(self) -> Iterator[Population]:
+        """All populations in the order of the model, inner ones before what they feed."""
+        inner = {name for names in self._inner.values() for name in names}
+        pending = [name for name in reversed(self.populations) if name not in inner]
+        while pending:
+            name = pending.pop()
+            feeding = self._inner.pop(name, [])
+            if feeding:
+                pending += [name, *reversed(feeding)]
+            else:
+                yield self.populations[name]
 
     # --- definitions --------------------------------------------------------------------
 

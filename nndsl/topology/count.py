@@ -13,8 +13,8 @@ from nndsl.types import Axis, Extent
 class Count:
     """A sum of products: each term is a number times the sizes of index sets.
 
-    `terms` maps the sizes, as they are written (`T`, `G.edges`, `(T - 4)`), to their number;
-    it is sorted, and no number is zero.
+    `terms` has the sizes as they are written (`T`, `G.edges`, `(T - 4)`), each product with its number,
+    which is never zero.
     """
 
     terms: tuple[tuple[tuple[str, ...], int], ...] = ()
@@ -28,7 +28,7 @@ class Count:
                 sizes.append(f"({extent})" if extent.steps else str(extent))
             else:
                 number *= extent.known
-        return cls(((tuple(sorted(sizes)), number),) if number else ())
+        return cls(((tuple(sizes), number),) if number else ())
 
     @classmethod
     def total(cls, counts: Iterable[Count]) -> Count:
@@ -46,9 +46,7 @@ class Count:
 
     def __mul__(self, other: Count) -> Count:
         return _collect(
-            (tuple(sorted((*left, *right))), number * factor)
-            for left, number in self.terms
-            for right, factor in other.terms
+            ((*left, *right), number * factor) for left, number in self.terms for right, factor in other.terms
         )
 
     def value(self, sizes: Mapping[str, int]) -> int:
@@ -68,7 +66,7 @@ def _collect(terms: Iterable[tuple[tuple[str, ...], int]]) -> Count:
     found: dict[tuple[str, ...], int] = {}
     for sizes, number in terms:
         found[sizes] = found.get(sizes, 0) + number
-    return Count(tuple(sorted(item for item in found.items() if item[1])))
+    return Count(tuple(item for item in found.items() if item[1]))
 
 
 def _term(sizes: tuple[str, ...], number: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import prod
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -43,16 +44,18 @@ def compile_report(
 
 
 def title(model: Model) -> Text:
-    """The network's name and its settings."""
+    """The network's name, its settings, and where it stands."""
     settings = ", ".join(f"{name} = {value}" for name, value in model.settings.items())
-    return Text.assemble((model.name, "bold"), (f"  ({settings})" if settings else "", "dim"))
+    where = f"  {model.source.name}"
+    return Text.assemble((model.name, "bold"), f"({settings})" if settings else "", (where, "dim"))
 
 
 def table(*headings: str) -> Table:
     """A table in the report's style; a heading that begins with `#` is over numbers."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        made.add_column(heading.lstrip("#"), justify="right" if heading.startswith("#") else "left")
+        justify: Literal["left", "right"] = "right" if heading.startswith("#") else "left"
+        made.add_column(heading.lstrip("#"), justify=justify, overflow="fold")
     return made
 
 
@@ -153,10 +156,13 @@ def totals(model: Model, topology: Topology, needs: Needs | None) -> Iterator[st
     yield f"Work for one example{where}: forward {operations_text(needs.forward_operations)}{backward}."
 
 
-def refusals(refused: Sequence[Diagnostic]) -> Iterator[Text]:
+def refusals(refused: Sequence[Diagnostic]) -> Iterator[RenderableType]:
     """What cannot be run yet, by line."""
-    if refused:
-        yield Text("\nCannot be run yet:", style="yellow")
+    if not refused:
+        return
+    yield Text("\nThis network is understood, and cannot be run yet:", style="yellow")
+    grid = Table.grid(padding=(0, 1))
     for diagnostic in refused:
-        line = f"line {diagnostic.span.line_number}: " if diagnostic.span is not None else ""
-        yield Text(f"  {line}{diagnostic.message()} [{diagnostic.code}]")
+        line = f"  line {diagnostic.span.line_number}" if diagnostic.span is not None else ""
+        grid.add_row(line, Text.assemble(diagnostic.message(), (f" ({diagnostic.code})", "dim")))
+    yield grid

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from nndsl.functions.catalogue import family
 from nndsl.semantics.model import (
@@ -18,6 +19,7 @@ from nndsl.semantics.model import (
     Setting,
     Stage,
 )
+from nndsl.semantics.options import literal
 from nndsl.view.words import setting_text
 
 
@@ -30,9 +32,9 @@ def stage_table(model: Model) -> Table:
         if isinstance(stage, Alternate):
             made.add_row(stage.name, "", "in turn", f"{stage.epochs} epochs")
             for one in stage.stages:
-                made.add_row(f"  {one.name}", learns(model, one), how(one), "\n".join(steps(one)))
+                made.add_row(f"  {one.name}", learns(model, one), Text(how(one)), "\n".join(steps(one)))
         else:
-            made.add_row(stage.name, learns(model, stage), how(stage), "\n".join(steps(stage)))
+            made.add_row(stage.name, learns(model, stage), Text(how(stage)), "\n".join(steps(stage)))
     return made
 
 
@@ -42,11 +44,22 @@ def learns(model: Model, stage: Stage) -> str:
     rest = [p.name for p in model.parameters if p.learned and p.name not in names]
     if not rest:
         return "all"
-    return ", ".join(names) if len(names) <= len(rest) else f"all except {', '.join(rest)}"
+    named, excepted = _owners(model, names), _owners(model, rest)
+    return ", ".join(named) if len(named) <= len(excepted) else f"all except {', '.join(excepted)}"
+
+
+def _owners(model: Model, names: Sequence[str]) -> list[str]:
+    """Parameters by name; all that a layer owns by the name of the layer."""
+    owned: dict[str, set[str]] = {}
+    for parameter in model.parameters:
+        if parameter.learned and parameter.owner is not None:
+            owned.setdefault(parameter.owner, set()).add(parameter.name)
+    whole = {name: owner for owner, parts in owned.items() if parts <= set(names) for name in parts}
+    return list(dict.fromkeys(whole.get(name, name) for name in names))
 
 
 def how(stage: Stage) -> str:
-    """The objective or the rule, and the optimizer."""
+    """The objective or the rule, the optimizer, and what is reported."""
     match stage.how:
         case Minimize(objective=objective):
             text = f"minimize {' '.join(objective.span.text.split())}"
@@ -56,6 +69,8 @@ def how(stage: Stage) -> str:
             text = f"maximize {' '.join(objective.span.text.split())}\nby {method}{options_text(options)}"
     if stage.optimizer is not None:
         text += f"\n{optimizer_text(stage.optimizer)}"
+    if stage.measures:
+        text += f"\nreport {', '.join(measure.text for measure in stage.measures)}"
     return text
 
 
@@ -65,7 +80,7 @@ def optimizer_text(optimizer: OptimizerSettings) -> str:
     said = tuple(
         (name, value)
         for name, value in optimizer.options
-        if name == "rate" or setting_text(value) != usual[name]
+        if name == "rate" or setting_text(value) != setting_text(literal(usual[name] or ""))
     )
     return f"{optimizer.name}{options_text(said)}"
 

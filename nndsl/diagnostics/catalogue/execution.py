@@ -63,9 +63,11 @@ class ClockNotExecutable(NotExecutable):
 
     code: ClassVar[str] = "E0802"
     value: str
+    clock: str
 
     def message(self) -> str:
-        return f"expected a network without loops in time, found '{self.value}' on a clock of its own"
+        clock = f"a clock of its own, {self.clock}"
+        return f"expected a network without loops in time, found '{self.value}' on {clock}"
 
     def here(self) -> str:
         return "loops in time cannot be run yet"
