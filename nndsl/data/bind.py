@@ -14,7 +14,6 @@ from nndsl.data.table import Ragged, Table
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics import model
-from nndsl.source import Span
 
 
 def bind(
@@ -46,7 +45,7 @@ def bind_values(
     for value in values:
         expression = bound.get(value.name, model.Column(value.name, span=dataset.span))
         if _is_implicit(expression, value, dataset) and value.name not in table.columns:
-            diagnostics.add(_unbound(value, table, dataset.span))
+            diagnostics.add(_unbound(value, table, dataset))
             continue
         used |= {name: len(table.columns[name]) for name in columns_of(expression) if name in table.columns}
         with diagnostics.collecting():
@@ -85,10 +84,18 @@ def _is_implicit(expression: model.ColumnExpression, value: model.Value, dataset
     )
 
 
-def _unbound(value: model.Value, table: Table, span: Span) -> mistakes.UnboundValue:
-    columns = tuple(table.columns)
+def _unbound(value: model.Value, table: Table, dataset: model.Dataset) -> mistakes.UnboundValue:
+    """Offers a column that nothing is bound to."""
+    bound = {name for binding in dataset.bindings for name in columns_of(binding.expression)}
+    free = [name for name in table.columns if name not in bound]
     return mistakes.UnboundValue(
-        kind=value.kind.value, name=value.name, table=table.name, columns=columns, span=span
+        kind=value.kind.value,
+        name=value.name,
+        table=table.name,
+        columns=tuple(table.columns),
+        likely=next(iter(free), "column"),
+        declared=value.span,
+        span=dataset.span,
     )
 
 

@@ -83,7 +83,13 @@ def _arranged(value: Value, array: Array, shape: Shape, origin: Origin) -> Array
 def _wrong_shape(value: Value, shape: Shape, rows: Shape, alone: bool, origin: Origin) -> mistakes.WrongShape:
     found = tuple(size or 0 for size in rows)
     return mistakes.WrongShape(
-        name=value.name, type=str(value.type), expected=shape, found=found, alone=alone, span=origin.span
+        name=value.name,
+        type=str(value.type),
+        expected=shape,
+        found=found,
+        alone=alone,
+        declared=value.span,
+        span=origin.span,
     )
 
 
@@ -161,6 +167,7 @@ def _out_of_domain(
         row=row + 1,
         found=found,
         hint=hint,
+        declared=value.span,
         span=origin.span,
     )
 
@@ -179,15 +186,21 @@ def _class_numbers(
     array = _arranged(value, array, shape, origin)
     if array.dtype.kind in "OUS":
         return _from_words(value, array, origin, classes)
-    hint = None
-    if array.size and array.min() >= 1 and array.max() == size:
-        hint = f"classes are counted from 0: try '{value.name} = {origin.column} - 1'"
+    hint = _hint_for_classes(value, array, size, origin)
     _refuse_outside(value, array, 0, size - 1, f"classes from 0 to {size - 1}", origin, hint)
     whole = array == np.floor(array)
     if not whole.all():
         row = int(np.argmin(whole.reshape(len(array), -1).all(axis=1)))
         raise NNDSLError([_out_of_domain(value, "whole numbers", row, f"{array[row].ravel()[0]:g}", origin)])
     return np.ascontiguousarray(array, np.int32), None
+
+
+def _hint_for_classes(value: Value, array: Array, size: int, origin: Origin) -> str | None:
+    if array.size and array.min() >= 1 and array.max() == size:
+        return f"classes are counted from 0: try '{value.name} = {origin.column} - 1'"
+    if array.size and array.min() >= 0 and size <= array.max() < 10 * size:
+        return f"try '{value.name}[{int(array.max()) + 1}] onehot'"
+    return None
 
 
 def _from_one_hot(value: Value, array: Array, origin: Origin) -> Array:
@@ -215,7 +228,11 @@ def _from_words(value: Value, array: Array, origin: Origin, classes: Classes | N
     size = value.type.units[-1]
     if len(known) > size:
         raise NNDSLError(
-            [mistakes.TooManyClasses(name=value.name, size=size, classes=known, span=origin.span)]
+            [
+                mistakes.TooManyClasses(
+                    name=value.name, size=size, classes=known, declared=value.span, span=origin.span
+                )
+            ]
         )
     unknown = [word for word in found.tolist() if word not in known]
     if unknown:

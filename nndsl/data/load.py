@@ -34,10 +34,17 @@ def load_parts(network: Model, given: Sequence[Path] = (), seed: int = 0, dtype:
 
 def load_table(dataset: Dataset, beside: Path, given: Sequence[Path] = ()) -> Table:
     """The table of a data statement, whose files may lie `beside` the spec."""
-    with _placed_at(dataset.span):
+    with _placed_at(_source_span(dataset)):
         if dataset.path:
             return file_table(dataset.source, (beside, *data_directories(given)))
         return named_table(dataset.source, data_directories(given))
+
+
+def _source_span(dataset: Dataset) -> Span:
+    """The place of the set's name, or of the file's, in the data statement."""
+    span = dataset.span
+    start = span.start + max(span.text.find(dataset.source, len("data")), 0)
+    return Span(span.source, start, start + len(dataset.source))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from data_models import SPAN, apply, column, dataset, grid, network, number, target, value
+from data_models import apply, column, dataset, grid, network, number, target, value
 
 from nndsl.data.bind import bind, bind_values
 from nndsl.data.given import given_examples, given_parts
@@ -119,10 +119,11 @@ def test_nothing_to_train_on_is_refused():
 
 
 def test_a_mistake_without_a_place_is_shown_at_the_data_statement():
-    data = dataset("digts")
+    data = dataset("digit")
     with pytest.raises(NNDSLError) as raised:
         load_parts(network(X, data=data))
-    assert raised.value.diagnostics[0].span == SPAN
+    span = raised.value.diagnostics[0].span
+    assert (span.text, span.start) == ("digit", 5)
 
 
 def test_words_of_classes_are_kept_for_the_predictions():

@@ -122,7 +122,7 @@ def test_an_unknown_set_is_guessed_at():
 def test_a_missing_file_is_named_with_the_places_looked_at(tmp_path):
     diagnostic = refusal(named_table, "usps", (tmp_path, Path("nowhere")))
     assert diagnostic.message() == (
-        f"the data set 'usps' needs 'usps/usps.npz': not found in '{tmp_path}', 'nowhere'"
+        f"expected 'usps/usps.npz' of the data set 'usps', found no such file in '{tmp_path}', 'nowhere'"
     )
 
 

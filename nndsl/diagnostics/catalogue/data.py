@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.diagnostics.diagnostic import Diagnostic, Label
+from nndsl.source import Span
 
 
 def _listed(names: tuple[str, ...], most: int = 16) -> str:
@@ -23,6 +25,17 @@ def _closest(name: str, known: tuple[str, ...]) -> str | None:
 def _bytes(count: int) -> str:
     gigabytes = count / 2**30
     return f"{gigabytes:,.1f} GB" if gigabytes >= 0.1 else f"{count / 2**20:,.1f} MB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfitting(Diagnostic):
+    """Data that do not fit an input or a target, which is `declared` elsewhere."""
+
+    name: str
+    declared: Span | None = field(default=None)
+
+    def labels(self) -> Sequence[Label]:
+        return () if self.declared is None else (Label(self.declared, f"'{self.name}' is declared here"),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +89,8 @@ class DataFileNotFound(Diagnostic):
     close: tuple[str, ...] = ()
 
     def message(self) -> str:
-        missing = _listed(self.files)
-        whose = f"the data set '{self.name}' needs {missing}" if self.files != (self.name,) else missing
-        return f"{whose}: not found in {_listed(self.directories)}"
+        of = "" if self.files == (self.name,) else f" of the data set '{self.name}'"
+        return f"expected {_listed(self.files)}{of}, found no such file in {_listed(self.directories)}"
 
     def help(self) -> str:
         if self.close:
@@ -221,7 +233,7 @@ class NotFinite(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnboundValue(Diagnostic):
+class UnboundValue(Unfitting):
     """An input or a target gets nothing from the data.
 
     What `data` does not bind gets the column of its own name.
@@ -239,21 +251,20 @@ class UnboundValue(Diagnostic):
 
     code: ClassVar[str] = "E0608"
     kind: str
-    name: str
     table: str
     columns: tuple[str, ...]
+    likely: str
 
     def message(self) -> str:
         bound = f"nothing is bound to the {self.kind} '{self.name}'"
         return f"{bound}, and '{self.table}' has no column of that name"
 
     def help(self) -> str:
-        column = self.columns[0] if self.columns else "column"
-        return f"try '{self.name} = {column}' in the data statement; the columns are {_listed(self.columns)}"
+        return f"try '{self.name} = {self.likely}' in the data statement; columns are {_listed(self.columns)}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class WrongShape(Diagnostic):
+class WrongShape(Unfitting):
     """The values for an input or target have another size or arrangement than its type says.
 
     Sizes may be arranged anew (28x28 pixels for 784 units), but their number is the same.
@@ -270,7 +281,6 @@ class WrongShape(Diagnostic):
     """
 
     code: ClassVar[str] = "E0609"
-    name: str
     type: str
     expected: tuple[int | None, ...]
     found: tuple[int, ...]
@@ -308,7 +318,7 @@ def _count(sizes: tuple[int | None, ...]) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutOfDomain(Diagnostic):
+class OutOfDomain(Unfitting):
     """A value lies outside what the domain of an input or target admits.
 
     `onehot` takes classes 0 to k-1 (or k different words), `binary` 0 to 1, `bipolar` -1 to 1.
@@ -327,7 +337,6 @@ class OutOfDomain(Diagnostic):
     """
 
     code: ClassVar[str] = "E0610"
-    name: str
     type: str
     admitted: str
     row: int
@@ -345,7 +354,7 @@ class OutOfDomain(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TooManyClasses(Diagnostic):
+class TooManyClasses(Unfitting):
     """A column of words has more different words than the target has units.
 
     Wrong:
@@ -358,7 +367,6 @@ class TooManyClasses(Diagnostic):
     """
 
     code: ClassVar[str] = "E0611"
-    name: str
     size: int
     classes: tuple[str, ...]
 
