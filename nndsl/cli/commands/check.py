@@ -23,13 +23,15 @@ All mistakes are shown at once, each at its place. `nndsl explain CODE` tells mo
 @click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing where all is well.")
 def command(specs: tuple[Path, ...], quiet: bool) -> None:
-    from nndsl.compiler import compile
     from nndsl.diagnostics.diagnostic import Diagnostics
+    from nndsl.semantics.check import check
+    from nndsl.syntax.parser import parse
+    from nndsl.syntax.reading import read
 
     diagnostics = Diagnostics()
     for spec in specs:
         with diagnostics.collecting():
-            for warning in compile(spec).warnings:
+            for warning in check(parse(read(spec))).warnings:
                 diagnostics.add(warning)
     diagnostics.raise_if_errors()
     show_warnings(diagnostics.warnings)
