@@ -147,3 +147,17 @@ def test_damaged_specs_get_an_answer(seed: int) -> None:
     except NNDSLError as error:
         assert error.diagnostics
         assert str(error)
+
+
+@pytest.mark.parametrize("name", ["mlp", "regression", "rbm", "message_passing"])
+def test_one_slip_is_told_once(name: str) -> None:
+    """A word left out is one mistake: what follows from it stays silent, but for rare second guesses."""
+    text = next(path for path in SPECS if path.stem == name).read_text(encoding="utf-8")
+    told = []
+    for token in list(load_grammar().lex(text))[::4]:
+        try:
+            parse(Source("slip", text[: token.start_pos] + text[token.end_pos :]), library=True)
+        except NNDSLError as error:
+            told.append(len(error.diagnostics))
+    assert max(told) <= 2
+    assert sum(told) <= 1.1 * len(told)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from nndsl.diagnostics.catalogue.syntax import UnclosedBrace, UnclosedBracket, UnmatchedClosing
-from nndsl.syntax.recovery.failure import CLOSING, DECLARATIONS, OPENING, SIGNS, TOP_LEVEL, Failure, shown
+from nndsl.diagnostics.catalogue.syntax import UnclosedBrace, UnclosedBracket, Unexpected, UnmatchedClosing
+from nndsl.syntax.recovery.failure import (
+    CLOSING,
+    DECLARATIONS,
+    OPENING,
+    OWNERS,
+    SIGNS,
+    TOP_LEVEL,
+    Failure,
+    shown,
+)
 from nndsl.syntax.recovery.repair import Repair
 
 
@@ -16,11 +25,14 @@ def unclosed_bracket(failure: Failure) -> Repair | None:
         return None
     found = failure.found.type
     ends = failure.ends_here or (opening == "LSQB" and found in ("EQUAL", "TILDE", "OVER"))
-    wrong = found in OPENING and found != closing
-    if not (ends or wrong or not failure.closes_later(opening)):
+    wrong = found in ("RPAR", "RSQB") and found != closing
+    ahead = failure.closings_ahead(opening)
+    if wrong and ahead == failure.open_count(opening):
+        return None
+    if not (ends or wrong or ahead == 0):
         return None
     mistake = UnclosedBracket(SIGNS[closing], failure.shown, failure.span(failure.bracket), span=failure.gap)
-    replaces = wrong and all(failure.tokens[i].type != OPENING[found] for i in failure.opened)
+    replaces = wrong and failure.open_count(OPENING[found]) == 0
     return Repair(mistake, failure.index, failure.index + replaces, (closing,))
 
 
@@ -32,6 +44,19 @@ def unmatched_closing(failure: Failure) -> Repair | None:
         return None
     mistake = UnmatchedClosing(SIGNS[kind], SIGNS[OPENING[kind]], span=failure.span())
     return Repair(mistake, failure.index, failure.index + 1)
+
+
+def missing_brace(failure: Failure) -> Repair | None:
+    """`train minimize mse(y, x) }`."""
+    if "LBRACE" not in failure.expected or failure.statement_type not in OWNERS:
+        return None
+    binding = failure.found.type == "NAME" and failure.after.type == "EQUAL"
+    if not (binding or failure.begins_statement(failure.index)):
+        return None
+    owner = str(failure.tokens[failure.statement or 0])
+    hint = f"the body of '{owner}' stands in braces: {owner} … {{ … }}"
+    mistake = Unexpected("'{'", failure.shown, hint, span=failure.gap)
+    return Repair(mistake, failure.index, failure.index, ("LBRACE",))
 
 
 def unclosed_brace(failure: Failure) -> Repair | None:

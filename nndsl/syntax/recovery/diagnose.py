@@ -76,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     signs.missing_quotes,
     signs.malformed_number,
     signs.missing_operator,
+    brackets.missing_brace,
     brackets.unmatched_closing,
     brackets.unclosed_brace,
     misplaced,

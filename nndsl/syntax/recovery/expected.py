@@ -26,11 +26,14 @@ _MOST = 4
 
 def describe(expected: frozenset[str]) -> str:
     """One phrase for a set of terminals: `an expression`, `',' or ')'`, `a name`."""
-    rest = set(expected)
+    rest = set(expected) - {"_PRIME"}
     phrases: list[str] = []
     if {"FLOAT", "NAME"} <= rest:
         phrases.append("an expression")
-        rest -= _VALUES | _OPERATORS
+        rest -= _VALUES | _OPERATORS | {"ALONG", "TO"}
+    elif {"EXTENTS", "NAME"} <= rest:
+        phrases.append("an index set")
+        rest -= _VALUES
     elif "PLUS" in rest:
         phrases.append("an operator")
         rest -= _OPERATORS | (_CONTINUATIONS - {"COMMA"})
@@ -40,7 +43,7 @@ def describe(expected: frozenset[str]) -> str:
             rest -= group | {"WINDOW"}
     if "NAME" in rest:
         phrases.insert(0, "a name")
-        rest -= {"NAME"}
+        rest -= {"NAME", "WINDOW"}
     phrases += sorted(_sign(kind) for kind in rest)
     phrases = phrases[:_MOST]
     if len(phrases) == 1:

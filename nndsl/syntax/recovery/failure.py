@@ -31,7 +31,7 @@ DECLARATIONS = frozenset(
 CLAUSES = frozenset(
     {"LEARN", "MINIMIZE", "MAXIMIZE", "REPORT", "OPTIMIZER", "BATCH", "EPOCHS", "EARLY_STOP", "CLIP"}
 )
-STATEMENTS = TOP_LEVEL | DECLARATIONS | CLAUSES | {"SPLIT"}
+STATEMENTS = TOP_LEVEL | DECLARATIONS | CLAUSES
 OWNERS = frozenset({"NETWORK", "BLOCK", "TRAIN", "DATA"})
 CLOSING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 OPENING = {closing: opening for opening, closing in CLOSING.items()}
@@ -141,17 +141,21 @@ class Failure:
                 return i
         return len(self.tokens) - 1
 
-    def closes_later(self, opening: str) -> bool:
-        """Whether the bracket that is open is closed further on in the statement."""
-        depth = 0
+    def closings_ahead(self, opening: str) -> int:
+        """How many brackets of this type that are open are closed further on in the statement."""
+        depth = closed = 0
         for i in range(self.index, len(self.tokens)):
             kind = self.tokens[i].type
             if kind in ("LBRACE", "RBRACE", "$END") or self.begins_statement(i):
-                return False
+                break
             depth += (kind == opening) - (kind == CLOSING[opening])
-            if depth < 0:
-                return True
-        return False
+            closed = max(closed, -depth)
+        return closed
+
+    def open_count(self, opening: str) -> int:
+        """How many brackets of this type are open in the statement."""
+        brace = max(self.braces, default=-1)
+        return sum(self.tokens[i].type == opening for i in self.opened if i > brace)
 
 
 def opened(tokens: Sequence[Token]) -> list[int]:

@@ -34,7 +34,7 @@ class Repair:
 
     def applied(self, tokens: Sequence[Token]) -> list[Token]:
         place = tokens[min(self.start, len(tokens) - 1)]
-        new = [Token.new_borrow_pos(kind, "", place) for kind in self.instead]
+        new = [Token.new_borrow_pos(kind, "…", place) for kind in self.instead]
         return [*tokens[: self.start], *new, *tokens[self.end :]]
 
 
