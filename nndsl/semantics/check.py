@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nndsl.diagnostics.catalogue.names import NoNetwork, SeveralStatements, UnknownNetwork
+from nndsl.diagnostics.catalogue.names import SeveralStatements, UnknownNetwork
 from nndsl.diagnostics.catalogue.training import MissingParameterValue, WrongSettingValue
 from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
 from nndsl.semantics import closing, data, statements, training
@@ -57,9 +57,6 @@ def check(
 
 def _choose(spec: tree.Spec, name: str | None, diagnostics: Diagnostics) -> tree.Network | None:
     networks = [item for item in spec.items if isinstance(item, tree.Network)]
-    if not networks:
-        diagnostics.add(NoNetwork(span=spec.span))
-        return None
     if name is None:
         return networks[-1]
     found = next((network for network in networks if network.name.name == name), None)

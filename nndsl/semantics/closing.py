@@ -43,7 +43,7 @@ from nndsl.semantics.model import ValueKind
 from nndsl.semantics.order import dependencies
 from nndsl.semantics.scope import NetworkParameter, Scope
 from nndsl.semantics.spaces import text_of
-from nndsl.semantics.units import Constraint, Size, Solver, Units
+from nndsl.semantics.units import Constraint, Part, Size, Solver, Units
 from nndsl.types import Domain, IndexSet, SetKind
 
 LARGEST_BYTES = 16 * 2**30
@@ -103,6 +103,9 @@ class _Flattened(Constraint):
 
     def __init__(self, solver: Solver, draft: Apply, positions: int) -> None:
         self._solver, self._draft, self._positions = solver, draft, positions
+
+    def variables(self) -> Iterable[Part]:
+        return (self._draft.arguments[0].units, self._draft.units)
 
     def advance(self) -> bool:
         source, result = self._draft.arguments[0].units, self._draft.units

@@ -6,6 +6,7 @@ shape from every place where they are used.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,7 @@ from nndsl.semantics.model import ConnectionKind, ParameterRole
 from nndsl.semantics.options import fits, read_options
 from nndsl.semantics.scope import BlockConstant, Scope
 from nndsl.semantics.sizes import constant, size_of, whole_number
-from nndsl.semantics.units import Concatenation, Constraint, Size, Solver, Units
+from nndsl.semantics.units import Concatenation, Constraint, Part, Size, Solver, Units
 from nndsl.source import Span
 from nndsl.syntax import tree
 
@@ -467,6 +468,9 @@ class _Grouped(Constraint):
     def __init__(self, solver: Solver, incoming: Units, grouped: Units, groups: int, span: Span) -> None:
         self._solver, self._incoming, self._grouped = solver, incoming, grouped
         self._groups, self._span = groups, span
+
+    def variables(self) -> Iterable[Part]:
+        return (self._incoming,)
 
     def advance(self) -> bool:
         known = self._incoming.known

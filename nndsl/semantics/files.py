@@ -76,7 +76,7 @@ def _import(
     elif source.name in path:
         diagnostics.add(ImportCycle((*path, source.name), span=item.path.span))
     else:
-        _add_blocks(parse(source), find, diagnostics, blocks, (*path, source.name))
+        _add_blocks(parse(source, library=True), find, diagnostics, blocks, (*path, source.name))
 
 
 def _use(item: tree.Use, diagnostics: Diagnostics, blocks: dict[str, tree.Block]) -> None:
@@ -112,6 +112,7 @@ def standard_library() -> dict[str, tree.Block]:
     found: dict[str, tree.Block] = {}
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".nn"):
-            spec = parse(Source(f"std/{file.name}", file.read_text(encoding="utf-8")))
+            source = Source(f"std/{file.name}", file.read_text(encoding="utf-8"))
+            spec = parse(source, library=True)
             found.update({item.name.name: item for item in spec.items if isinstance(item, tree.Block)})
     return found

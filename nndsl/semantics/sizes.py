@@ -7,7 +7,7 @@ exact: a division of sizes that leaves a rest is a mistake.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nndsl.diagnostics.catalogue.names import NotAConstant, UnknownName
@@ -19,7 +19,7 @@ from nndsl.diagnostics.catalogue.types import (
     UnknownHere,
 )
 from nndsl.semantics.scope import BlockConstant, NetworkParameter, Scope, SizeVariable
-from nndsl.semantics.units import Constraint, Size, Solver
+from nndsl.semantics.units import Constraint, Part, Size, Solver
 from nndsl.source import Span
 from nndsl.syntax import tree
 
@@ -163,6 +163,9 @@ class _SizeArithmetic(Constraint):
 
     def __init__(self, solver: Solver, op: str, parts: tuple[Size, Size], result: Size, span: Span) -> None:
         self._solver, self._op, self._parts, self._result, self._span = solver, op, parts, result, span
+
+    def variables(self) -> Iterable[Part]:
+        return self._parts
 
     def advance(self) -> bool:
         left, right = (part.value for part in self._parts)

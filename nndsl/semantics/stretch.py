@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.semantics.draft import Draft
-from nndsl.semantics.units import Constraint, Solver, Units
+from nndsl.semantics.units import Constraint, Part, Solver, Units
 
 Mismatch = Callable[[Draft | None, Draft], Diagnostic]
 
@@ -36,6 +36,9 @@ class Elementwise(Constraint):
                 self._agree(operand)
         self._pending = [operand for operand in operands if not operand.shapeless]
         self._all_scalar = len(self._pending) == len(operands)
+
+    def variables(self) -> Iterable[Part]:
+        return (self._result, *(operand.units for operand in self._pending))
 
     def advance(self) -> bool:
         if any(operand.units.is_wrong for operand in self._pending):

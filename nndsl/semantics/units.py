@@ -7,7 +7,8 @@ wrong, and what is wrong agrees with everything, so that one mistake is reported
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
 from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
 from nndsl.source import Span
@@ -16,12 +17,13 @@ from nndsl.source import Span
 class Size:
     """One unit axis: a number, or not known yet. `origin` is where the number was said."""
 
-    __slots__ = ("_parent", "_value", "origin")
+    __slots__ = ("_parent", "_value", "origin", "watchers")
 
     def __init__(self, value: int | None = None, origin: Span | None = None) -> None:
         self._parent: Size | None = None
         self._value = value
         self.origin = origin
+        self.watchers: list[Constraint] = []
 
     def root(self) -> Size:
         size = self
@@ -45,6 +47,7 @@ class Size:
         if one._value is not None:
             one, two = two, one
         one._parent = two
+        _hand_over(one, two, two._value is not None)
         return True
 
     def __str__(self) -> str:
@@ -55,12 +58,13 @@ class Size:
 class Units:
     """The unit axes of a value, `None` where their number is not known."""
 
-    __slots__ = ("_parent", "_sizes", "wrong")
+    __slots__ = ("_parent", "_sizes", "watchers", "wrong")
 
     def __init__(self, sizes: Sequence[Size] | None = None) -> None:
         self._parent: Units | None = None
         self._sizes = None if sizes is None else tuple(sizes)
         self.wrong = False
+        self.watchers: list[Constraint] = []
 
     @classmethod
     def scalar(cls) -> Units:
@@ -104,7 +108,9 @@ class Units:
 
     def blame(self) -> None:
         """Marks as wrong: from now on it agrees with everything."""
-        self.root().wrong = True
+        root = self.root()
+        root.wrong = True
+        _wake(root)
 
     def become(self, other: Units) -> bool:
         """Makes both the same; false where they cannot be."""
@@ -112,7 +118,8 @@ class Units:
         if one is two:
             return True
         if one.wrong or two.wrong:
-            one.wrong = two.wrong = True
+            one.blame()
+            two.blame()
             return True
         if one._sizes is not None and two._sizes is not None:
             if len(one._sizes) != len(two._sizes):
@@ -122,6 +129,7 @@ class Units:
         if one._sizes is not None:
             one, two = two, one
         one._parent = two
+        _hand_over(one, two, two._sizes is not None)
         return True
 
     def __str__(self) -> str:
@@ -136,6 +144,14 @@ Complaint = Callable[[], Diagnostic]
 class Constraint:
     """Something that holds between units, found out when enough of them is known."""
 
+    done = False
+    queued = False
+    solver: Solver
+
+    def variables(self) -> Iterable[Part]:
+        """What the constraint waits for."""
+        raise NotImplementedError
+
     def advance(self) -> bool:
         """Draws what conclusions it can; true when there is nothing left to conclude."""
         raise NotImplementedError
@@ -145,12 +161,31 @@ class Constraint:
         return False
 
 
+def _hand_over(gone: Size | Units, stays: Size | Units, known: bool) -> None:
+    """What waited for a variable waits for the one that it has become, or goes on where that is known."""
+    if known:
+        _wake(gone)
+    elif len(gone.watchers) > len(stays.watchers):
+        gone.watchers.extend(stays.watchers)
+        stays.watchers = gone.watchers
+    else:
+        stays.watchers.extend(gone.watchers)
+    gone.watchers = []
+
+
+def _wake(variable: Size | Units) -> None:
+    for constraint in variable.watchers:
+        constraint.solver.wake(constraint)
+    variable.watchers = []
+
+
 class Solver:
     """Keeps the constraints that wait for sizes, and reports what cannot be."""
 
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.diagnostics = diagnostics
         self._waiting: list[Constraint] = []
+        self._queue: deque[Constraint] = deque()
 
     def report(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.add(diagnostic)
@@ -163,23 +198,49 @@ class Solver:
             two.blame()
 
     def require(self, constraint: Constraint) -> None:
-        if not constraint.advance():
+        """Adds a constraint, which concludes what it can at once."""
+        constraint.solver = self
+        self._advance(constraint)
+        if not constraint.done:
             self._waiting.append(constraint)
 
+    def wake(self, constraint: Constraint) -> None:
+        if not (constraint.done or constraint.queued):
+            constraint.queued = True
+            self._queue.append(constraint)
+
     def solve(self) -> None:
-        """Draws all conclusions; where none is left, forces the first constraint that can be."""
-        while True:
+        """Draws all conclusions; where none is left, forces the constraints that can be, in order."""
+        forced = True
+        while forced:
             self._settle()
-            if not any(constraint.force() for constraint in self._waiting):
-                return
+            forced = False
+            for constraint in self._waiting:
+                if not constraint.done and constraint.force():
+                    forced = True
+                    self._advance(constraint)
+                    self._settle()
+            self._waiting = [constraint for constraint in self._waiting if not constraint.done]
 
     def _settle(self) -> None:
-        progress = True
-        while progress and self._waiting:
-            remaining = [constraint for constraint in self._waiting if not constraint.advance()]
-            progress = len(remaining) < len(self._waiting)
-            remaining.reverse()
-            self._waiting = remaining
+        while self._queue:
+            constraint = self._queue.popleft()
+            constraint.queued = False
+            self._advance(constraint)
+
+    def _advance(self, constraint: Constraint) -> None:
+        constraint.done = constraint.done or constraint.advance()
+        if not constraint.done:
+            for variable in constraint.variables():
+                self._watch(constraint, variable)
+
+    def _watch(self, constraint: Constraint, variable: Part) -> None:
+        root = variable.root()
+        if isinstance(root, Units) and root.sizes is not None:
+            for size in root.sizes:
+                self._watch(constraint, size)
+        elif isinstance(root, Units) or root.value is None:
+            root.watchers.append(constraint)
 
 
 class Concatenation(Constraint):
@@ -187,6 +248,9 @@ class Concatenation(Constraint):
 
     def __init__(self, solver: Solver, whole: Units, parts: Sequence[Part], complaint: Complaint) -> None:
         self._solver, self._whole, self._parts, self._complaint = solver, whole, tuple(parts), complaint
+
+    def variables(self) -> Iterable[Part]:
+        return (self._whole, *self._parts)
 
     def advance(self) -> bool:
         if self._whole.is_wrong or any(isinstance(part, Units) and part.is_wrong for part in self._parts):

@@ -523,29 +523,6 @@ class NotInABlock(Diagnostic):
 
 
 @dataclass(frozen=True)
-class NoNetwork(Diagnostic):
-    """A file contains no network, so there is nothing to compile.
-
-    Wrong:
-
-        block feedforward(x[d]) -> y { layer y[d] = full(x) }
-
-    Right:
-
-        block feedforward(x[d]) -> y { layer y[d] = full(x) }
-        network Net { input x[8]  output y[8] = feedforward(x) }
-    """
-
-    code: ClassVar[str] = "E0219"
-
-    def message(self) -> str:
-        return "expected a network in this file, found none"
-
-    def help(self) -> str:
-        return "write `network NAME { ... }`"
-
-
-@dataclass(frozen=True)
 class UnknownNetwork(Diagnostic):
     """A network is asked for that the file does not contain.
 

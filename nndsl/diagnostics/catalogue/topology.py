@@ -420,7 +420,7 @@ class UnsharedUnknownExtent(Diagnostic):
     space: str
 
     def message(self) -> str:
-        return f"unshared weights need to know how many positions there are, but {self.space} comes with the data"
+        return f"unshared weights need to know how many positions there are, and {self.space} comes with data"
 
 
 @dataclass(frozen=True)

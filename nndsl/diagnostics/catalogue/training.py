@@ -195,7 +195,9 @@ class NestedStages(Diagnostic):
     text: str
 
     def message(self) -> str:
-        return f"'{self.text}' cannot stand here: `train alternate` holds stages and `epochs`, no other stage does"
+        return (
+            f"'{self.text}' cannot stand here: `train alternate` holds stages and `epochs`, and nothing else"
+        )
 
 
 @dataclass(frozen=True)
