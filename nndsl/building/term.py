@@ -242,6 +242,8 @@ class Term:
 
     def stretched(self, layout: Layout) -> Term:
         """Repeated along everything that `layout` has more, in its order of dimensions."""
+        if layout == self.layout:
+            return self
         lone = self.layout.scalar and len(self.units) != len(layout.units)
         term = self.with_units(()) if lone else self
         kept = tuple(key for key in layout.keys if key in term.layout.keys)

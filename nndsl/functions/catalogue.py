@@ -27,7 +27,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 
@@ -84,7 +83,8 @@ class Function:
 
     def asks(self, name: str) -> bool:
         """Whether the body takes something beside what the signature says: `units`, `noise`."""
-        return name in signature(self.lower).parameters
+        code = self.lower.__code__
+        return name in code.co_varnames[: code.co_argcount]
 
 
 Lowering = Callable[..., Any]

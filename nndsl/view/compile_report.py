@@ -25,6 +25,11 @@ from nndsl.topology.weights import parameter_count
 from nndsl.view.stages import stage_table
 from nndsl.view.words import bytes_text, count_text, initial_text, operations_text, shape_text
 
+Row = tuple[str | Text, ...]
+
+MOST_ROWS = 400
+"""How many rows of a table are shown; `--emit topology` prints them all."""
+
 
 def compile_report(
     model: Model, topology: Topology, needs: Needs | None, refused: Sequence[Diagnostic]
@@ -50,25 +55,34 @@ def title(model: Model) -> Text:
     return Text.assemble((model.name, "bold"), f"({settings})" if settings else "", (where, "dim"))
 
 
-def table(*headings: str) -> Table:
-    """A table in the report's style; a heading that begins with `#` is over numbers."""
+def table(headings: Sequence[str], rows: Sequence[Row]) -> Table:
+    """A table in the report's style; a heading that begins with `#` is over numbers.
+
+    Of very many rows the first and the last are shown.
+    """
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
         justify: Literal["left", "right"] = "right" if heading.startswith("#") else "left"
         made.add_column(heading.lstrip("#"), justify=justify, overflow="fold")
+    left_out = len(rows) - MOST_ROWS
+    for row in rows if left_out <= 0 else rows[: MOST_ROWS // 2]:
+        made.add_row(*row)
+    if left_out > 0:
+        made.add_row(Text(f"… {left_out:,} more …", style="dim"))
+        for row in rows[-MOST_ROWS // 2 :]:
+            made.add_row(*row)
     return made
 
 
 def layer_table(model: Model, topology: Topology) -> Table:
     """Every population with its type, its units over the whole index space, and what it is."""
-    made = table("layer", "type", "#units", "definition")
-    for population in topology.populations:
-        made.add_row(
-            population.name, str(population.type), count_text(population.units), _definition(population)
-        )
-    for target in model.targets:
-        made.add_row(target.name, str(target.type), "", Text("target", style="dim"))
-    return made
+    rows: list[Row] = [
+        (population.name, str(population.type), count_text(population.units), _definition(population))
+        for population in topology.populations
+    ]
+    target = Text("target", style="dim")
+    rows += [(value.name, str(value.type), "", target) for value in model.targets]
+    return table(("layer", "type", "#units", "definition"), rows)
 
 
 def _definition(population: Population) -> Text:
@@ -83,16 +97,17 @@ def _definition(population: Population) -> Text:
 
 def connection_table(topology: Topology) -> Table:
     """Every connection: who is wired to whom, how, how often, and with how many free weights."""
-    made = table("connection", "wiring", "#connections", "#weights", "")
-    for connection in topology.connections:
-        made.add_row(
+    rows = [
+        (
             connection.name,
             wiring(connection),
             count_text(connection.connections),
             "tied" if connection.tied_to else count_text(connection.weights),
             "; ".join(remarks(connection, topology)),
         )
-    return made
+        for connection in topology.connections
+    ]
+    return table(("connection", "wiring", "#connections", "#weights", ""), rows)
 
 
 def wiring(connection: Connection) -> str:
@@ -124,15 +139,22 @@ def remarks(connection: Connection, topology: Topology) -> Iterator[str]:
 
 def parameter_table(parameters: Iterable[Parameter]) -> Table:
     """Every parameter with its shape and how it starts."""
-    made = table("parameter", "shape", "#numbers", "starts at", "")
-    for parameter in parameters:
-        facts = (("symmetric", parameter.symmetric), ("no self", parameter.no_self))
-        notes = [*(name for name, holds in facts if holds), *([] if parameter.learned else ["fixed"])]
-        numbers = count_text(parameter_count(parameter))
-        made.add_row(
-            parameter.name, shape_text(parameter.shape), numbers, initial_text(parameter), ", ".join(notes)
+    rows = [
+        (
+            parameter.name,
+            shape_text(parameter.shape),
+            count_text(parameter_count(parameter)),
+            initial_text(parameter),
+            ", ".join(_attributes(parameter)),
         )
-    return made
+        for parameter in parameters
+    ]
+    return table(("parameter", "shape", "#numbers", "starts at", ""), rows)
+
+
+def _attributes(parameter: Parameter) -> Iterator[str]:
+    facts = {"symmetric": parameter.symmetric, "no self": parameter.no_self, "fixed": not parameter.learned}
+    return (name for name, holds in facts.items() if holds)
 
 
 def totals(model: Model, topology: Topology, needs: Needs | None) -> Iterator[str]:

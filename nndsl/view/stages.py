@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -40,21 +40,21 @@ def stage_table(model: Model) -> Table:
 
 def learns(model: Model, stage: Stage) -> str:
     """The learned parameters, `all`, or `all except …`, whatever is shortest."""
-    names = [parameter.name for parameter in stage.learned]
-    rest = [p.name for p in model.parameters if p.learned and p.name not in names]
+    names = {parameter.name: None for parameter in stage.learned}
+    rest = {p.name: None for p in model.parameters if p.learned and p.name not in names}
     if not rest:
         return "all"
     named, excepted = _owners(model, names), _owners(model, rest)
     return ", ".join(named) if len(named) <= len(excepted) else f"all except {', '.join(excepted)}"
 
 
-def _owners(model: Model, names: Sequence[str]) -> list[str]:
+def _owners(model: Model, names: Mapping[str, None]) -> list[str]:
     """Parameters by name; all that a layer owns by the name of the layer."""
     owned: dict[str, set[str]] = {}
     for parameter in model.parameters:
         if parameter.learned and parameter.owner is not None:
             owned.setdefault(parameter.owner, set()).add(parameter.name)
-    whole = {name: owner for owner, parts in owned.items() if parts <= set(names) for name in parts}
+    whole = {name: owner for owner, parts in owned.items() if parts <= names.keys() for name in parts}
     return list(dict.fromkeys(whole.get(name, name) for name in names))
 
 
