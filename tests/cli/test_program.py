@@ -53,6 +53,11 @@ def test_version():
         (["run", "mlp.nn", "--precision", "float16"], "'float16' is not one of 'float32', 'float64'"),
         (["run", "mlp.nn", "--threads", "0"], "0 is not in the range x>=1"),
         (["compile", "mlp.nn", "--emit", "grap"], "'grap' is not one of"),
+        (
+            ["compile", "mlp.nn", "--emit", "plan", "--format", "dot"],
+            "'text' for the stage 'plan', found 'dot'",
+        ),
+        (["compile", "mlp.nn", "--format", "json"], "'json' is for --emit topology, --emit graph"),
         (["run", "mlp.nn", "--set", "hidden:3"], "expected --set name=value, found 'hidden:3'"),
         (["check", "nowhere.nn"], "expected a spec at nowhere.nn"),
         (["fmt", "nowhere.nn"], "expected a spec at nowhere.nn"),

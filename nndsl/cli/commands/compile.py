@@ -15,6 +15,7 @@ from nndsl.cli.options import (
 )
 
 STAGES = ("spec", "model", "topology", "graph", "gradient", "optimized", "plan", "python")
+GRAPHS = ("topology", "graph", "gradient", "optimized")
 FORMATS = ("text", "json", "graphml", "dot")
 HELP = """
 Compile a spec and report what the network is made of: layers with their types, connections, weights,
@@ -53,6 +54,7 @@ Stages, in the order of the compilation:
 def command(spec: Path, emit: str | None, form: str, settings: tuple[str, ...], network: str | None) -> None:
     from nndsl.compiler import compile
 
+    _require_form(emit, form)
     compiled = compile(spec, parse_settings(settings), network)
     show_warnings(compiled.warnings)
     if emit is not None:
@@ -61,3 +63,12 @@ def command(spec: Path, emit: str | None, form: str, settings: tuple[str, ...], 
     from rich.console import Console
 
     Console().print(compiled.report())
+
+
+def _require_form(stage: str | None, form: str) -> None:
+    """Raises NNDSLError where the stage does not come in this form."""
+    if form != "text" and stage not in GRAPHS:
+        from nndsl.diagnostics.catalogue.command_line import FormatNotForStage
+        from nndsl.diagnostics.diagnostic import NNDSLError
+
+        raise NNDSLError([FormatNotForStage(stage=stage, format=form, stages=GRAPHS)])

@@ -66,10 +66,13 @@ def command(
     from nndsl.cli.training import Request, run_forward, train
     from nndsl.compiler import compile
     from nndsl.data.load import load_parts
+    from nndsl.diagnostics.diagnostic import NNDSLError
 
     given = parse_settings(settings)
     compiled = compile(spec, given, network)
     show_warnings(compiled.warnings)
+    if compiled.refused:
+        raise NNDSLError(compiled.refused)
     parts = load_parts(compiled.model, directories, seed, precision)
     if compiled.stages:
         place = None if no_save else runs

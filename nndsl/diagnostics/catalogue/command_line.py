@@ -74,9 +74,13 @@ class FormatNotForStage(Misuse):
     """
 
     code: ClassVar[str] = "E0703"
-    stage: str
+    stage: str | None
     format: str
-    formats: tuple[str, ...]
+    stages: tuple[str, ...]
 
     def message(self) -> str:
-        return f"expected {' or '.join(self.formats)} for the stage '{self.stage}', found '{self.format}'"
+        what = "the report" if self.stage is None else f"the stage '{self.stage}'"
+        return f"expected the format 'text' for {what}, found '{self.format}'"
+
+    def help(self) -> str:
+        return f"'{self.format}' is for {', '.join(f'--emit {stage}' for stage in self.stages)}"
