@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from nndsl.graph.graph import Graph, Node
-from nndsl.operators.operator import Operator
+from nndsl.graph.types import TensorType
+from nndsl.operators.operator import Operator, require
 from nndsl.source import Span
 
 
@@ -24,9 +25,17 @@ class Builder:
         self._span: Span | None = None
         self._name: str | None = None
 
-    def __call__(self, operator: Operator, *inputs: Node, name: str | None = None) -> Node:
-        """Applies an operator. Raises ShapeError where the operands do not fit."""
+    def __call__(
+        self, operator: Operator, *inputs: Node, name: str | None = None, like: TensorType | None = None
+    ) -> Node:
+        """Applies an operator. Raises ShapeError where the operands do not fit.
+
+        `like` is a type whose names of dimensions the result takes on; its extents are the result's.
+        """
         type = operator.infer(*(node.type for node in inputs))
+        if like is not None:
+            require(type.extents == like.extents, f"{operator.name} gives {type}, which is not like {like}")
+            type = TensorType(like.dimensions, type.element)
         name = name or self._name or (f"{self._layer}.{operator.name}" if self._layer else operator.name)
         return self.add(Node(self._fresh(name), operator, inputs, type, self._layer, self._span))
 
@@ -57,7 +66,7 @@ class Builder:
     def keep(self, node: Node, inputs: tuple[Node, ...]) -> Node:
         """A node of another graph, on new operands: itself where they are its own."""
         unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
-        return self.add(node) if unchanged else self(node.operator, *inputs, name=node.name)
+        return self.add(node) if unchanged else self(node.operator, *inputs, name=node.name, like=node.type)
 
     def graph(self, outputs: Mapping[str, Node]) -> Graph:
         return Graph(tuple(self._nodes), dict(outputs))

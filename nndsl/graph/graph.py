@@ -27,7 +27,7 @@ class Node:
     span: Span | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """Nodes in topological order, and the names that results are known by.
 
@@ -49,6 +49,9 @@ class Graph:
     @cached_property
     def by_name(self) -> Mapping[str, Node]:
         return {node.name: node for node in self.nodes}
+
+    def __repr__(self) -> str:
+        return f"<Graph: {len(self)} nodes; outputs {', '.join(self.outputs)}>"
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

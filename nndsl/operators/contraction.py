@@ -60,8 +60,8 @@ class Contract(Operator):
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         a, b = node.inputs
         left, right, result = self.labels
-        da = build(Contract.of(result, right, left), dy, b)
-        db = build(Contract.of(result, left, right), dy, a)
+        da = build(Contract.of(result, right, left), dy, b, like=a.type)
+        db = build(Contract.of(result, left, right), dy, a, like=b.type)
         return da, db
 
     @classmethod

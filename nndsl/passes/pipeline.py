@@ -8,6 +8,7 @@ from time import perf_counter
 
 from nndsl.graph.graph import Graph
 from nndsl.graph.verify import verify
+from nndsl.passes.contract_products import contract_products
 from nndsl.passes.fold_constants import fold_constants
 from nndsl.passes.look_up import look_up
 from nndsl.passes.merge_common import merge_common
@@ -16,7 +17,16 @@ from nndsl.passes.simplify import simplify
 
 Pass = Callable[[Graph], Graph]
 
-PASSES: tuple[Pass, ...] = (simplify, narrow, fold_constants, simplify, look_up, merge_common)
+PASSES: tuple[Pass, ...] = (
+    merge_common,
+    simplify,
+    narrow,
+    fold_constants,
+    simplify,
+    contract_products,
+    look_up,
+    merge_common,
+)
 
 log = logging.getLogger(__name__)
 

@@ -46,6 +46,8 @@ def _add(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
         return b
     if constant(b) == 0:
         return a
+    if a is b:
+        return _scaled(build, 2.0, a)
     if isinstance(b.operator, Negate):
         return build(Subtract(), a, b.inputs[0])
     if isinstance(a.operator, Negate):
@@ -68,7 +70,15 @@ def _multiply(build: Builder, operator: Operator, inputs: Inputs) -> Node | None
             return x
         if constant(factor) == -1:
             return build(Negate(), x)
+        if isinstance(x.operator, Multiply) and (number := constant(factor)) is not None:
+            for inner, other in (x.inputs, x.inputs[::-1]):
+                if (second := constant(inner)) is not None:
+                    return _scaled(build, number * second, other)
     return None
+
+
+def _scaled(build: Builder, factor: float, x: Node) -> Node:
+    return build(Multiply(), filled(build, factor, x.type), x)
 
 
 def _divide(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:

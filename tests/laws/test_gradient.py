@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given as drawing
-from hypothesis import settings
+from hypothesis import note, settings
 from hypothesis import strategies as st
 from instances import differentiable, feeds, wanted, weighted
 from random_graphs import graphs
@@ -12,6 +12,7 @@ from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.builder import extend
 from nndsl.graph.graph import Graph
 from nndsl.graph.interpret import interpret
+from nndsl.graph.text import print_graph
 from nndsl.operators.arithmetic import Add, Multiply
 from nndsl.operators.broadcasting import Sum
 from nndsl.operators.operator import Sample
@@ -66,6 +67,7 @@ def test_gradient_of_the_gradient_is_its_finite_difference(sample: Sample) -> No
 @drawing(graphs(), st.integers(0, 99))
 @settings(max_examples=100, deadline=None)
 def test_gradient_of_a_random_graph_is_the_finite_difference(graph: Graph, seed: int) -> None:
+    note(print_graph(graph))
     rng = np.random.default_rng(seed)
     given, direction = ({key: rng.normal(size=(3, 3)) for key in ("x0", "x1")} for _ in range(2))
     graph = differentiate(graph, "loss", ["x0", "x1"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from instances import differentiable, feeds, wanted, weighted
 from random_graphs import graphs
@@ -11,9 +11,10 @@ from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph
 from nndsl.graph.interpret import interpret
-from nndsl.graph.types import Element, index, real
-from nndsl.operators.arithmetic import Add, Multiply
-from nndsl.operators.broadcasting import Sum, filled
+from nndsl.graph.text import print_graph
+from nndsl.graph.types import Element, TensorType, index, real
+from nndsl.operators.arithmetic import Multiply
+from nndsl.operators.broadcasting import Expand, Sum, filled
 from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Power, Tanh
 from nndsl.operators.leaves import Constant, Input, Size
@@ -40,6 +41,7 @@ def test_optimizing_a_gradient_preserves_it(sample: Sample) -> None:
 @given(graphs(), st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
 def test_passes_preserve_meaning(step: Pass, graph: Graph, seed: int) -> None:
+    note(print_graph(graph))
     graph = differentiate(graph, "loss", ["x0", "x1"])
     rng = np.random.default_rng(seed)
     assert_same(graph, run(step, graph, check=True), {key: rng.normal(size=(3, 3)) for key in ("x0", "x1")})
@@ -80,7 +82,7 @@ def count(graph: Graph) -> int:
 def test_equal_values_are_computed_once() -> None:
     build = Builder()
     x = build(Input("x", real(3)), name="x")
-    y = build(Add(), build(Tanh(), x), build(Tanh(), x))
+    y = build(Multiply(), build(Tanh(), x), build(Tanh(), x))
     assert count(optimize(build.graph({"y": y}))) == 3
 
 
@@ -97,3 +99,27 @@ def test_known_sizes_are_constants_and_unknown_ones_are_not() -> None:
     graph = optimize(build.graph({"known": known, "unknown": unknown}))
     assert graph.outputs["known"].operator == Constant(12.0)
     assert graph.outputs["unknown"].operator == unknown.operator
+
+
+def test_sums_of_products_become_contractions_and_so_do_their_gradients() -> None:
+    """Attention's mixture, written as a product over all pairs."""
+    build = Builder()
+    t, j, u = real(3, 4, 2).dimensions
+    a = build(Input("A", TensorType((t, j))), name="A")
+    v = build(Input("V", TensorType((j, u))), name="V")
+    product = build(Multiply(), build(Expand((2,), (u,)), a), build(Expand((0,), (t,)), v))
+    mix = build(Tanh(), build(Sum((1,)), product))
+    graph = differentiate(build.graph({"mix": mix, "loss": build(Sum((0, 1)), mix)}), "loss", ["A", "V"])
+    after = optimize(graph, check=True)
+    assert max(node.type.rank for node in after) == 2
+    assert [node.operator.name for node in after].count("contract") == 3
+    rng = np.random.default_rng(1)
+    assert_same(graph, after, {"A": rng.normal(size=(3, 4)), "V": rng.normal(size=(4, 2))})
+
+
+def test_a_square_s_gradient_is_one_product() -> None:
+    build = Builder()
+    x = build(Input("x", real(3)), name="x")
+    loss = build(Multiply(), build(Constant(0.5)), build(Sum((0,)), build(Multiply(), x, x)))
+    graph = optimize(differentiate(build.graph({"loss": loss}), "loss", ["x"]))
+    assert graph.outputs["gradient.x"] is graph.by_name["x"]
