@@ -19,7 +19,7 @@ from nndsl.diagnostics.diagnostic import Diagnostic, NNDSLError
 from nndsl.graph.builder import Builder, prune
 from nndsl.graph.graph import Graph
 from nndsl.operators.broadcasting import Sum
-from nndsl.semantics.model import Apply, Definition, Expression, Minimize, Model, Rule, Stage
+from nndsl.semantics.model import Apply, Definition, Expression, Minimize, Model, Reduce, Rule, Stage
 from nndsl.semantics.walk import values_of
 from nndsl.types import Domain
 
@@ -136,8 +136,11 @@ class _Building:
 
 
 def loss(scope: Scope, expression: Expression) -> Term:
-    """The objective as one number. Each summand is summed over its own index space."""
+    """The objective as one number. Each summand is summed over its own index space, so that a penalty on the
+    weights counts once and not at every place; the checker's sum over the whole is seen by its span."""
     match expression:
+        case Reduce(operation="sum", body=body, span=span) if span == body.span:
+            return loss(scope, body)
         case Apply(function="add" | "subtract" as function, arguments=(left, right)):
             return loss(scope, left).apply(function, loss(scope, right))
         case _:

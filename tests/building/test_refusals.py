@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from spec_models import model_of
 
-from nndsl.building.build import forward
+from nndsl.building.build import forward, objective
 from nndsl.building.refusals import refused
 from nndsl.diagnostics.catalogue import catalogue, execution
 from nndsl.diagnostics.diagnostic import NNDSLError
@@ -44,8 +44,6 @@ def test_building_raises_what_is_refused() -> None:
 
 def test_what_is_not_needed_is_not_refused() -> None:
     """Layers that an objective does not rest on are not built."""
-    from nndsl.building.build import objective
-
     model = model_of(
         """network N {
           input x[2]  target y[2]
