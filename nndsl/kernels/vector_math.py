@@ -233,7 +233,7 @@ def _log1p(c: Constants) -> Any:
 
 def softplus(x: Any) -> Any:
     """ln(1 + eˣ)"""
-    return np.logaddexp(x, x.dtype.type(0))
+    return np.logaddexp(x, 0)
 
 
 @native(softplus)
@@ -251,9 +251,8 @@ def _softplus(c: Constants) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e⁻ˣ)"""
-    one = x.dtype.type(1)
     e = np.exp(-np.abs(x))
-    return np.where(x < 0, e, one) / (one + e)
+    return np.where(x < 0, e, 1) / (1 + e)
 
 
 @native(sigmoid)
@@ -307,7 +306,7 @@ def _tanh(c: Constants) -> Any:
 
 def erf(x: Any) -> Any:
     """(2/√π) ∫₀ˣ e^(−t²) dt"""
-    return x.dtype.type(1) * np.vectorize(math.erf, otypes=[x.dtype])(x)
+    return np.vectorize(math.erf, otypes=[np.result_type(x)])(x)[()]
 
 
 def _erf_single() -> Any:
