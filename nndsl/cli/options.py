@@ -29,7 +29,8 @@ def set_option(command: Command) -> Command:
         "settings",
         metavar="NAME=VALUE",
         multiple=True,
-        help="Give a network parameter or a training setting another value; may be repeated.",
+        help="Give a network parameter (hidden=64) or a training setting (epochs=5, rate=0.01, or of one"
+        " stage, tune.epochs=5) another value; may be repeated.",
     )(command)
 
 

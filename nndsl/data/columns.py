@@ -75,7 +75,8 @@ def numbers(cells: Array, column: str, table: str, span: Span | None) -> Array:
     try:
         return cells.astype(np.float64)
     except (TypeError, ValueError):
-        row, cell = next((i, cell) for i, cell in enumerate(cells) if not _is_number(cell))
+        rows = cells.reshape(len(cells), -1)
+        row, cell = next((i, cell) for i, row in enumerate(rows) for cell in row if not _is_number(cell))
         raise NNDSLError([_not_a_number(column, table, row + 1, cell, span)]) from None
 
 

@@ -123,13 +123,18 @@ def _groups(columns: Mapping[str, Array]) -> dict[str, Column]:
     members: dict[str, dict[int, Array]] = {}
     for name, column in columns.items():
         match = re.fullmatch(r"(.*?[^\W\d_])[ _.\[]?(\d+)\]?", name)
-        if match and column.dtype != object:
+        if match and holds_numbers(column):
             members.setdefault(match[1], {})[int(match[2])] = column
     return {
         name: np.stack([of[i] for i in sorted(of)], axis=1)
         for name, of in members.items()
         if name not in columns and len(of) > 1 and sorted(of) == list(range(min(of), min(of) + len(of)))
     }
+
+
+def holds_numbers(column: Array) -> bool:
+    """Whether a column of a table is one of numbers, even if some of its cells are none."""
+    return column.dtype != object or any(map(_is_number, column))
 
 
 def _is_number(cell: str) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from nndsl.data.bind import bind_values, columns_of
 from nndsl.data.convert import Classes, DType
 from nndsl.data.examples import Array, Examples
+from nndsl.data.formats import holds_numbers
 from nndsl.data.table import Column, Table
 from nndsl.semantics import model
 from nndsl.semantics.walk import children, walk
@@ -62,7 +63,7 @@ def _sheet(columns: Mapping[str, Column], without: set[str]) -> Array:
         for name, column in columns.items()
         if isinstance(column, np.ndarray)
         and column.ndim == 1
-        and column.dtype != object
+        and holds_numbers(column)
         and name not in without
     ]
     return np.stack(kept, axis=1) if kept else np.empty((0, 0))

@@ -95,9 +95,11 @@ def test_mistakes_are_named(expression, code):
     assert codes(expression) == [code]
 
 
-def test_a_cell_that_is_no_number_is_named_by_row():
-    table = Table("people.csv", {"age": texts(["34", "51", "unknown", "?"])})
+@pytest.mark.parametrize(("shape", "row"), [((4,), 3), ((2, 2), 2)])
+def test_a_cell_that_is_no_number_is_named_by_row(shape, row):
+    cells = texts(["34", "51", "unknown", "?"])
+    table = Table("people.csv", {"age": cells.reshape(shape)})
     with pytest.raises(NNDSLError) as raised:
         evaluate(apply("divide", column("age"), number(100.0)), table)
     message = raised.value.diagnostics[0].message()
-    assert message == "expected a number in row 3 of column 'age' of people.csv, found 'unknown'"
+    assert message == f"expected a number in row {row} of column 'age' of people.csv, found 'unknown'"
