@@ -75,7 +75,7 @@ class Group:
     `results` are the numbers of the values that are stored, in order; `accumulate` says which of
     them add to what their buffer holds. The compiled kernel's arguments are, in order: the axes'
     sizes, the operands' addresses, the constants (as bits of a double), the results' addresses.
-    A result may lie where an operand of the same pattern lies, unless it is a reduction over outer axes.
+    Results may lie where operands lie as `in_place` says.
     """
 
     rank: int
@@ -84,3 +84,35 @@ class Group:
     steps: tuple[Step, ...]
     results: tuple[int, ...]
     accumulate: tuple[bool, ...]
+
+    def value(self, number: int) -> Operand | Step | None:
+        """An operand, or a step; None for a constant."""
+        first_step = len(self.operands) + self.constants
+        if number < len(self.operands):
+            return self.operands[number]
+        return self.steps[number - first_step] if number >= first_step else None
+
+    def in_place(self) -> frozenset[tuple[int, int]]:
+        """The pairs (result, operand), by their places in the lists, that may share a buffer.
+
+        Their patterns are equal, and the result is no reduction over outer axes: such a one
+        is begun in its buffer before the operands are read. Provided that the group does not read that buffer
+        as another operand too.
+        """
+        return frozenset(
+            (result, operand)
+            for result, number in enumerate(self.results)
+            if (made := self.value(number)) is not None and not self._is_outer(made)
+            for operand, read in enumerate(self.operands)
+            if (read.pattern, read.element) == (made.pattern, element(made))
+        )
+
+    def _is_outer(self, value: Operand | Step) -> bool:
+        if not isinstance(value, Reduce):
+            return False
+        return any(axis > min(value.axes) for axis in value.pattern)
+
+
+def element(value: Operand | Step) -> Element:
+    """The kind of a value's entries."""
+    return Element.INDEX if isinstance(value, Position) else value.element

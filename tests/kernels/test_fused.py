@@ -1,5 +1,7 @@
 """Generated kernels against the meaning of their groups."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from calling import PRECISIONS, SIZES, native, python
@@ -191,6 +193,24 @@ def test_a_result_in_the_place_of_an_operand():
     )
     native(softmax, Precision.FLOAT32, *x.shape, x, x)
     np.testing.assert_allclose(x, wanted, rtol=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(group=groups(), data=st.data())
+def test_results_may_lie_where_in_place_says(group, data):
+    sizes, precision = (3, 4, 2)[: group.rank], Precision.FLOAT64
+    group = replace(group, accumulate=(False,) * len(group.results))
+    operands, constants = operands_of(group, precision, sizes), [0.5] * group.constants
+    wanted = results_of(group, precision, sizes, operands, constants, python)
+    results = [np.zeros_like(x) for x in wanted]
+    shared: set[tuple[str, int]] = set()
+    for result, operand in data.draw(st.permutations(sorted(group.in_place()))):
+        if not {("result", result), ("operand", operand)} & shared:
+            shared |= {("result", result), ("operand", operand)}
+            results[result] = operands[operand]
+    python(function(group, precision), precision, *sizes, *operands, *constants, *results)
+    for x, y in zip(results, wanted, strict=True):
+        np.testing.assert_array_equal(x, y)
 
 
 @pytest.mark.parametrize("code", ["{0} and not {1}", "{0} or {1}"])
