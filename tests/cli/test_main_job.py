@@ -104,6 +104,27 @@ def test_no_save_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_network_without_data_learns_from_random_numbers(tmp_path):
+    spec = tmp_path / "random.nn"
+    spec.write_text(Path(MLP).read_text().replace("data digits { x = image / 16, digit = label }", ""))
+    result = nndsl("run", spec, "--no-save", "-q", "--set", "epochs=1")
+    assert result.exit_code == 0
+    assert "warning[W0960]: 'MLP' names no data" in result.stderr
+
+
+def test_a_network_without_training_runs_forward():
+    result = nndsl("run", SPECS / "lecture_cnn.nn")
+    assert result.exit_code == 0, result.stderr
+    assert "48 x 48 x 7" in result.stdout
+
+
+def test_what_cannot_be_run_yet_is_refused_before_data_are_looked_for():
+    result = nndsl("run", SPECS / "elman.nn")
+    assert result.exit_code == 1
+    assert "error[E0801]" in result.stderr
+    assert "E0602" not in result.stderr
+
+
 def test_mistakes_of_the_data_are_shown_at_the_statement(tmp_path):
     spec = tmp_path / "typo.nn"
     spec.write_text(Path(MLP).read_text().replace("image / 16", "imgae / 16"))

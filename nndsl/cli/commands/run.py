@@ -66,6 +66,7 @@ def command(
     from nndsl.cli.training import Request, run_forward, train
     from nndsl.compiler import compile
     from nndsl.data.load import load_parts
+    from nndsl.diagnostics.catalogue.data import RandomData
     from nndsl.diagnostics.diagnostic import NNDSLError
 
     given = parse_settings(settings)
@@ -75,6 +76,8 @@ def command(
         raise NNDSLError(compiled.refused)
     parts = load_parts(compiled.model, directories, seed, precision)
     if compiled.stages:
+        if compiled.model.dataset is None:
+            show_warnings([RandomData(network=compiled.model.name)])
         place = None if no_save else runs
         train(compiled, parts, Request(spec.stem, given, seed, precision, threads, debug, place, quiet))
     else:

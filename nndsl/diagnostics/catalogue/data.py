@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic, Label
+from nndsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from nndsl.source import Span
 
 
@@ -536,3 +536,29 @@ class VariableLength(Diagnostic):
 
     def message(self) -> str:
         return f"{self.what} cannot be used yet, because its examples have different lengths"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomData(Diagnostic):
+    """A network is trained without a data statement, on random numbers of its shape.
+
+    This tries and times a network; there is nothing to learn.
+
+    Wrong:
+
+        network Net { input x[64]  train { … } }
+
+    Right:
+
+        network Net { input x[64]  train { … }  data digits { x = image / 16 } }
+    """
+
+    code: ClassVar[str] = "W0960"
+    severity: ClassVar[Severity] = Severity.WARNING
+    network: str
+
+    def message(self) -> str:
+        return f"'{self.network}' names no data, and learns from random numbers"
+
+    def help(self) -> str:
+        return "try 'data digits { … }', or 'data \"file.csv\" { … }'"
