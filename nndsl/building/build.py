@@ -28,7 +28,8 @@ LOSS = "loss"
 
 
 def forward(model: Model, *, training: bool = False) -> Graph:
-    """The graph of the whole network; its outputs are all layers and outputs, by name.
+    """The graph of the whole network; its outputs are all layers and outputs, by name. `training` tells
+    whether it is for learning, in which `dropout` and batch statistics behave differently.
 
     Raises NNDSLError where something of it cannot be run yet.
     """
@@ -46,7 +47,7 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
     A stage that learns by a rule has no `loss`. Raises NNDSLError where something cannot be run yet.
     """
     building = _Building(model, training)
-    building.refuse(refused_stage(stage))
+    building.refuse(refused_stage(stage, training=training))
     expressions = [measure.expression for measure in stage.measures]
     if isinstance(stage.how, Minimize):
         expressions.append(stage.how.objective)
@@ -83,7 +84,7 @@ def expressions(model: Model, wanted: Mapping[str, Expression], *, training: boo
     """
     building = _Building(model, training)
     for expression in wanted.values():
-        building.refuse(refused_expression(expression))
+        building.refuse(refused_expression(expression, training=training))
     building.define(needed(model, wanted.values()))
     outputs = {}
     for name, expression in wanted.items():
@@ -108,7 +109,8 @@ class _Building:
 
     def __init__(self, model: Model, training: bool) -> None:
         self.model = model
-        self.scope = Scope(Builder(), training)
+        self.training = training
+        self.scope = Scope(Builder())
         self.refused: list[Diagnostic] = []
 
     def refuse(self, found: Iterable[Diagnostic]) -> None:
@@ -117,7 +119,7 @@ class _Building:
     def define(self, definitions: Iterable[Definition]) -> None:
         definitions = tuple(definitions)
         for definition in definitions:
-            self.refuse(refused_definition(definition))
+            self.refuse(refused_definition(definition, training=self.training))
         if self.refused:
             raise NNDSLError(in_order(self.refused))
         for definition in definitions:

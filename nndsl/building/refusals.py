@@ -43,7 +43,7 @@ def refused(model: Model) -> tuple[Diagnostic, ...]:
     """Everything in a model that cannot be run yet, in the order of the text."""
     found = [*_values(model.inputs), *_values(model.targets)]
     for definition in model.definitions:
-        found += refused_definition(definition)
+        found += refused_definition(definition, training=bool(model.stages))
     for stage in stages(model):
         found += refused_stage(stage)
     if model.generation is not None:
@@ -71,41 +71,41 @@ def stages(model: Model) -> Iterator[Stage]:
         yield from stage.stages if isinstance(stage, Alternate) else (stage,)
 
 
-def refused_definition(definition: Definition) -> Iterator[Diagnostic]:
+def refused_definition(definition: Definition, *, training: bool) -> Iterator[Diagnostic]:
     """What a layer asks for that cannot be run yet."""
     yield from _values((definition.value,))
-    yield from refused_expression(definition.expression)
+    yield from refused_expression(definition.expression, training=training)
 
 
-def refused_stage(stage: Stage) -> Iterator[Diagnostic]:
+def refused_stage(stage: Stage, *, training: bool = True) -> Iterator[Diagnostic]:
     """What a training stage asks for that cannot be run yet, beside the layers that it needs."""
     match stage.how:
         case Minimize(objective=objective):
-            yield from refused_expression(objective)
+            yield from refused_expression(objective, training=training)
         case Rule(name=name, span=span, arguments=arguments):
             if not family("rule")[name].executable:
                 yield LearningRuleNotExecutable(span=span, rule=name)
             for argument in arguments:
-                yield from refused_expression(argument)
+                yield from refused_expression(argument, training=training)
         case Likelihood(method=method, span=span):
             yield LearningRuleNotExecutable(span=span, rule=method)
     for measure in stage.measures:
-        yield from refused_expression(measure.expression)
+        yield from refused_expression(measure.expression, training=training)
 
 
-def refused_expression(expression: Expression) -> Iterator[Diagnostic]:
+def refused_expression(expression: Expression, *, training: bool) -> Iterator[Diagnostic]:
     """What an expression asks for that cannot be run yet; what is inside of such a thing is not looked at."""
     pending = [expression]
     while pending:
         part = pending.pop()
-        found = _refused(part)
+        found = _refused(part, training)
         if found is not None:
             yield found
         else:
             pending.extend(children(part))
 
 
-def _refused(part: Expression) -> Diagnostic | None:
+def _refused(part: Expression, training: bool) -> Diagnostic | None:
     match part:
         case At(value=Reference(value=value)) if part.delay:
             return DelayNotExecutable(span=part.span, value=value.name, delay=part.delay)
@@ -117,7 +117,7 @@ def _refused(part: Expression) -> Diagnostic | None:
             return EnergyNotExecutable(span=part.span, query=query, energy=energy)
         case Sample(distribution=distribution):
             return DrawNotExecutable(span=part.span, what=distribution)
-        case Apply(function="dropout"):
+        case Apply(function="dropout") if training:
             return DrawNotExecutable(span=part.span, what="dropout")
         case Apply(function="batch_norm"):
             return BatchStatisticsNotExecutable(span=part.span)

@@ -21,14 +21,13 @@ class Scope:
     """
 
     build: Builder
-    training: bool
     values: dict[str, Term] = field(default_factory=dict)
     parameters: dict[str, Term] = field(default_factory=dict)
     elements: dict[str, Term] = field(default_factory=dict)
 
     def constant(self, value: float) -> Term:
         """A number."""
-        return Term(self.build, self.build(Constant(float(value))), Layout(), self.training)
+        return Term(self.build, self.build(Constant(float(value))), Layout())
 
     def value(self, value: Value) -> Term:
         """A layer that has been built, or data."""
@@ -42,11 +41,11 @@ class Scope:
         with self.build.at(value.name, value.span):
             if value.type.domain not in (Domain.ONEHOT, Domain.INDEX):
                 node = self.build(Input(value.name, TensorType(layout.dimensions)), name=value.name)
-                return Term(self.build, node, layout, self.training)
+                return Term(self.build, node, layout)
             index = replace(layout, units=())
             type = TensorType(index.dimensions, Element.INDEX)
             node = self.build(Input(value.name, type), name=value.name)
-            term = Term(self.build, node, index, self.training)
+            term = Term(self.build, node, index)
             return term.one_hot(value.type.units) if value.type.domain is Domain.ONEHOT else term
 
     def parameter(self, parameter: Parameter) -> Term:
@@ -59,7 +58,5 @@ class Scope:
             leaf = ParameterLeaf(parameter.name, TensorType(tuple(dimensions)))
             with self.build.at(parameter.owner, parameter.span):
                 node = self.build(leaf, name=parameter.name)
-            self.parameters[parameter.name] = Term(
-                self.build, node, Layout(units=parameter.shape), self.training
-            )
+            self.parameters[parameter.name] = Term(self.build, node, Layout(units=parameter.shape))
         return self.parameters[parameter.name]

@@ -29,15 +29,11 @@ from nndsl.types import Axis, Extent, SetKind
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Term:
-    """A value of the graph being built; `layout` says what its dimensions mean.
-
-    `training` tells whether the graph is built for learning: what `dropout` and batch statistics ask.
-    """
+    """A value of the graph being built; `layout` says what its dimensions mean."""
 
     build: Builder
     node: Node
     layout: Layout
-    training: bool = False
 
     @property
     def units(self) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from nndsl.semantics.model import Connect
 
 def wired_pairs(connect: Connect) -> Array:
     """Which pairs of units are joined: a truth for each unit here (rows) and each of the source (columns)."""
-    scope = Scope(Builder(), training=False)
+    scope = Scope(Builder())
     term = wiring(scope, connect)
     pairs = interpret(prune(scope.build.graph({"pairs": term.node})), {})["pairs"]
     return pairs.T if connect.transposed else pairs

@@ -1,4 +1,4 @@
-"""Normalisation and noise: functions that know whether the network is being trained."""
+"""Normalisation and noise."""
 
 from __future__ import annotations
 

@@ -42,6 +42,14 @@ def test_building_raises_what_is_refused() -> None:
     assert caught.value.diagnostics == refused(model)
 
 
+def test_dropout_is_the_identity_outside_training() -> None:
+    model = model_of("network N { input x[2]  output y[2] = dropout(x, 0.5) }")
+    assert not refused(model)
+    assert {node.operator.name for node in forward(model)} == {"input"}
+    with pytest.raises(NNDSLError):
+        forward(model, training=True)
+
+
 def test_what_is_not_needed_is_not_refused() -> None:
     """Layers that an objective does not rest on are not built."""
     model = model_of(
