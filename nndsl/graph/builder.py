@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import TensorType
@@ -32,12 +33,8 @@ class Builder:
 
         `like` is a type whose names of dimensions the result takes on; its extents are the result's.
         """
-        type = operator.infer(*(node.type for node in inputs))
-        if like is not None:
-            require(type.extents == like.extents, f"{operator.name} gives {type}, which is not like {like}")
-            type = TensorType(like.dimensions, type.element)
         name = name or self._name or (f"{self._layer}.{operator.name}" if self._layer else operator.name)
-        return self.add(Node(self._fresh(name), operator, inputs, type, self._layer, self._span))
+        return self._add(self._fresh(name), operator, inputs, like)
 
     @contextmanager
     def at(self, layer: str | None, span: Span | None, name: str | None = None) -> Iterator[None]:
@@ -66,10 +63,23 @@ class Builder:
     def keep(self, node: Node, inputs: tuple[Node, ...]) -> Node:
         """A node of another graph, on new operands: itself where they are its own."""
         unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
-        return self.add(node) if unchanged else self(node.operator, *inputs, name=node.name, like=node.type)
+        return self.add(node) if unchanged else self._add(node.name, node.operator, inputs, node.type)
 
     def graph(self, outputs: Mapping[str, Node]) -> Graph:
         return Graph(tuple(self._nodes), dict(outputs))
+
+    def _add(self, name: str, operator: Operator, inputs: tuple[Node, ...], like: TensorType | None) -> Node:
+        type = operator.infer(*(node.type for node in inputs))
+        if like is not None:
+            require(type.extents == like.extents, f"{operator.name} gives {type}, which is not like {like}")
+            type = TensorType(like.dimensions, type.element)
+        return self.add(Node(name, operator, inputs, type, self._layer, self._span))
+
+    def _rename_last(self, name: str) -> Node:
+        """Gives the node that was built last, which nothing reads yet, this name."""
+        if self._nodes[-1].name != name:
+            self._nodes[-1] = replace(self._nodes[-1], name=name)
+        return self._nodes[-1]
 
     def _fresh(self, name: str) -> str:
         if name not in self._names:
@@ -96,19 +106,20 @@ def extend(graph: Graph) -> tuple[Builder, dict[str, Node]]:
 def rewrite(graph: Graph, rule: Rule) -> Graph:
     """A new graph in which `rule(build, node, inputs)` decides what stands for each node.
 
-    `inputs` are the new nodes of the node's operands; None keeps the node as it is, on them.
-    What a rule builds takes over the name, layer and span of the node that it stands for.
-    Only what the outputs need is kept.
+    `inputs` are the new nodes of the node's operands; None keeps the node as it is, on them. What a rule
+    builds takes over the layer and span of the node that it stands for, and the result its name. Only what
+    the outputs need is kept.
     """
     build = Builder()
     build._names = {node.name: 1 for node in graph.nodes}
     new: dict[Node, Node] = {}
     for node in graph.nodes:
         inputs = tuple(new[operand] for operand in node.inputs)
-        del build._names[node.name]
+        count = len(build._nodes)
         with build.at(node.layer, node.span, node.name):
-            new[node] = rule(build, node, inputs) or build.keep(node, inputs)
-        build._names.setdefault(node.name, 1)
+            result = rule(build, node, inputs) or build.keep(node, inputs)
+        built = len(build._nodes) > count and build._nodes[-1] is result
+        new[node] = build._rename_last(node.name) if built else result
     return prune(build.graph({name: new[node] for name, node in graph.outputs.items()}))
 
 

@@ -29,8 +29,10 @@ def simplify(graph: Graph) -> Graph:
 
 
 def _simplified(build: Builder, node: Node, inputs: Inputs) -> Node | None:
-    rule = _RULES.get(type(node.operator))
-    return rule(build, node.operator, inputs) if rule else None
+    found, operator = None, node.operator
+    while (rule := _RULES.get(type(operator))) and (simpler := rule(build, operator, inputs)):
+        found, operator, inputs = simpler, simpler.operator, simpler.inputs
+    return found
 
 
 def constant(node: Node) -> float | None:
