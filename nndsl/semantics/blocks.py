@@ -327,7 +327,8 @@ def _expand(
                 )
     _declare_variables(declared, inputs, scope)
     for parameter_input, value in zip(declared, inputs, strict=True):
-        _declare_input(book, block, parameter_input, value, scope, span)
+        if not _declare_input(book, block, parameter_input, value, scope, span):
+            return None
     body(book, block.body, scope, context.owner)
     return _results(book, block, scope)
 
@@ -396,22 +397,27 @@ def _declare_input(
     value: DraftValue,
     scope: Scope,
     span: Span,
-) -> None:
+) -> bool:
+    """Gives an input its name in the block; false where the value does not fit."""
     from nndsl.semantics.sets import name_elements, statement
 
     if declared.name.name in scope.names:
         book.diagnostics.add(
             DuplicateName(declared.name.name, scope.names[declared.name.name].span, span=declared.name.span)
         )
-        return
+        return False
     scope.names[declared.name.name] = value
     if declared.units is not None:
         units = Units([size_of(unit, scope, book.solver) for unit in declared.units])
-        mismatch = BlockInputMismatch(
-            block.name.name, declared.span.text, str(units), str(value.units), declared.span, span=span
-        )
-        book.solver.equal(value.units, units, lambda: mismatch)
+        found = str(value.units)
+        if not value.units.become(units):
+            expected = declared.span.text
+            book.diagnostics.add(
+                BlockInputMismatch(block.name.name, expected, str(units), found, declared.span, span=span)
+            )
+            return False
     name_elements(declared.over, scope)
     if declared.over is not None:
         over = statement(declared.over, scope).over
-        book.input_spaces.append(InputSpace(value, over or (), block.name.name))
+        book.input_spaces.append(InputSpace(value, over or (), block.name.name, span))
+    return True

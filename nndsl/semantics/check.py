@@ -150,6 +150,8 @@ class _Check:
 
     def _units(self) -> None:
         closing.size_flattened(self._book, self._others())
+        for agree in self._book.agreements:
+            agree()
         self._book.solver.solve()
         closing.find_domains(self._book, self._others())
         closing.report_undetermined(self._book, self._others())
@@ -163,7 +165,7 @@ class _Check:
         closing.check_targets(self._book)
         if self._generate is not None and self._generated is not None:
             data.check_generation(self._generated, self._generate.span, self._book)
-        closing.warn_unused(self._book, self._scope, bool(self._stages))
+        closing.warn_unused(self._book, self._scope)
         self._diagnostics.raise_if_errors()
         closing.check_sizes(self._book)
         closing.finish_parameters(self._book, self._others())

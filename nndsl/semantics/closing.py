@@ -73,7 +73,7 @@ def check_inputs(book: Draftbook) -> None:
         differs = any(wanted[p.set] not in (None, p.extent) for p in found if p.set in wanted)
         if missing or differs or not set(wanted) <= {place.set for place in found}:
             text = ", ".join(term.text for term, _ in given.over)
-            span = given.value.span
+            span = given.span
             book.diagnostics.add(
                 InputSpaceMismatch(given.block, text, text_of(found), given.over[0][0].span, span=span)
             )
@@ -114,7 +114,7 @@ class _Flattened(Constraint):
             return True
         if source.known is None:
             return False
-        found = Units((Size(prod(source.known) * self._positions, self._draft.span),))
+        found = Units((Size(prod(source.known) * self._positions),))
         span = self._draft.span
         self._solver.equal(
             result, found, lambda: DefinitionMismatch("flatten", str(result), span, str(found), span=span)
@@ -177,7 +177,8 @@ def report_undetermined(book: Draftbook, others: Iterable[Draft]) -> None:
         for draft in walk(root):
             _undetermined(book, draft.units, draft)
     for parameter in book.parameters:
-        if parameter.used and parameter.form is None and _open(parameter.units):
+        sizeless = parameter.form is None and _open(parameter.units)
+        if parameter.used and sizeless and not book.diagnostics.errors:
             parameter.units.blame()
             book.diagnostics.add(UndeterminedParameter(parameter.name, span=parameter.span))
 
@@ -247,8 +248,10 @@ def check_targets(book: Draftbook) -> None:
 # --- warnings ----------------------------------------------------------------------------
 
 
-def warn_unused(book: Draftbook, scope: Scope, trained: bool) -> None:
-    """Parameters and layers that nothing uses."""
+def warn_unused(book: Draftbook, scope: Scope) -> None:
+    """Parameters and layers that nothing uses; not told where a mistake may be the reason."""
+    if book.diagnostics.errors:
+        return
     read = {d.span for d in book.definitions if d.value.used or d.value.kind is not ValueKind.LAYER}
     for definition in book.definitions:
         if definition.span not in read and definition.value.written:

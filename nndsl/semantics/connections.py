@@ -19,6 +19,7 @@ from nndsl.diagnostics.catalogue.types import (
     OptionGivenTwice,
     WeightLayoutMismatch,
     WeightMismatch,
+    WeightsNotSquare,
     WindowRankMismatch,
     WrongArgumentCount,
     WrongOptionValue,
@@ -38,7 +39,7 @@ from nndsl.semantics.draft import (
     Wrong,
 )
 from nndsl.semantics.model import ConnectionKind, ParameterRole
-from nndsl.semantics.options import fits, read_options
+from nndsl.semantics.options import fits, kind_of, read_options
 from nndsl.semantics.scope import BlockConstant, Scope
 from nndsl.semantics.sizes import constant, size_of, whole_number
 from nndsl.semantics.units import Concatenation, Constraint, Part, Size, Solver, Units
@@ -82,8 +83,10 @@ def connection(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     if parts is None:
         return expressions.wrong(book, None, call.span)
     source = expressions.expression(book, parts.source, context)
+    if isinstance(source, Wrong):
+        return source
     parameter = _weights(book, parts, source, context)
-    if parameter is None or isinstance(source, Wrong):
+    if parameter is None:
         return expressions.wrong(book, None, call.span)
     draft = Connect(
         span=call.span,
@@ -205,7 +208,7 @@ def _read_options(book: Draftbook, draft: Connect, parts: _Parts, call: tree.Cal
 
 def _rule(book: Draftbook, draft: Connect, parts: _Parts, call: tree.Call, context: Context) -> bool:
     if parts.rule is None:
-        book.diagnostics.add(MissingOption("wired", "(j -> i) where …", "rule", span=call.span))
+        book.diagnostics.add(MissingOption("wired", "a rule", "`(j -> i) where …`", span=call.span))
         return False
     names = parts.rule.source.name, parts.rule.target.name
     inner = Context(context.scope, context.statement, context.owner, unit_names=names)
@@ -216,7 +219,7 @@ def _rule(book: Draftbook, draft: Connect, parts: _Parts, call: tree.Call, conte
 
 def _local_options(book: Draftbook, draft: Connect, parts: _Parts, call: tree.Call, context: Context) -> bool:
     if parts.window is None:
-        book.diagnostics.add(MissingOption("local", "a window", "window, such as 5x5", span=call.span))
+        book.diagnostics.add(MissingOption("local", "a window", "such as 5x5", span=call.span))
         return False
     window = sides(parts.window, context.scope, 1)
     if window is None:
@@ -289,7 +292,9 @@ def _side_option(
     value = constant(option.value, scope)
     if value is not None and not fits(known, value):
         book.diagnostics.add(
-            WrongOptionValue(function, known.name, known.type, str(value), span=option.value.span)
+            WrongOptionValue(
+                function, known.name, kind_of(known), option.value.span.text, span=option.value.span
+            )
         )
         return None
     return value
@@ -345,23 +350,24 @@ def _started_bias(book: Draftbook, call: tree.Call, context: Context) -> Draft:
 
 
 def _relate(book: Draftbook, draft: Connect) -> None:
-    """Ties the weights' shape to the units on both sides."""
+    """Ties the weights' shape to the units on both sides.
+
+    Uses of the same weights are compared at the end, when each has its units from its own surroundings.
+    """
     parameter = draft.parameter
     form = _form(book, draft)
-    use = Use(draft, draft.span, draft.transposed)
+    parameter.uses.append(Use(draft, draft.span, draft.transposed))
     if parameter.form is None:
         parameter.form = form
-        _relate_whole(book, parameter)
+        book.agreements.append(lambda: _relate_whole(book, parameter))
     elif (parameter.form.layout, parameter.form.window) != (form.layout, form.window):
         first = parameter.uses[0]
         book.diagnostics.add(
             WeightLayoutMismatch(parameter.name, first.span.text, first.span, span=draft.span)
         )
         draft.units.blame()
-        return
     else:
-        _agree(book, parameter, form, draft)
-    parameter.uses.append(use)
+        book.agreements.append(lambda: _agree(book, parameter, form, draft))
 
 
 def _form(book: Draftbook, draft: Connect) -> WeightForm:
@@ -432,8 +438,14 @@ def _relate_whole(book: Draftbook, parameter: DraftParameter) -> None:
 
 
 def _square(book: Draftbook, parameter: DraftParameter, form: WeightForm) -> None:
-    assert form.source is not None
-    book.solver.equal(form.out, form.source, lambda: _weight_mismatch(parameter))
+    """Weights that are symmetric, or have a diagonal, lead from units to as many units."""
+    source, connection = form.source, parameter.uses[0].connection
+    assert source is not None
+    book.solver.equal(
+        form.out,
+        source,
+        lambda: WeightsNotSquare(parameter.name, _wiring(connection), parameter.span, span=connection.span),
+    )
 
 
 def _agree(book: Draftbook, parameter: DraftParameter, form: WeightForm, draft: Connect) -> None:
@@ -483,5 +495,5 @@ class _Grouped(Constraint):
             self._solver.report(InexactDivision(count, self._groups, span=self._span))
             self._grouped.blame()
         else:
-            self._grouped.become(Units((Size(count // self._groups, self._span),)))
+            self._grouped.become(Units((Size(count // self._groups),)))
         return True

@@ -16,6 +16,7 @@ from nndsl.semantics.draft import (
 from nndsl.semantics.places import Element, SetTerm
 from nndsl.semantics.scope import Scope
 from nndsl.semantics.units import Solver
+from nndsl.source import Span
 
 
 @dataclass(eq=False, slots=True)
@@ -25,6 +26,7 @@ class InputSpace:
     value: DraftValue
     over: tuple[tuple[SetTerm, str | None], ...]
     block: str
+    span: Span  # the use of the block
 
 
 @dataclass(eq=False, slots=True)
@@ -38,7 +40,7 @@ class Draftbook:
     definitions: list[DraftDefinition] = field(default_factory=list)
     energies: list[DraftEnergy] = field(default_factory=list)
     input_spaces: list[InputSpace] = field(default_factory=list)
-    after_spaces: list[Callable[[], None]] = field(default_factory=list)
+    agreements: list[Callable[[], None]] = field(default_factory=list)  # between uses of weights
     taken: set[str] = field(default_factory=set)
 
     def fresh(self, name: str) -> str:

@@ -158,7 +158,7 @@ def parameter_reference(parameter: DraftParameter, span: Span) -> ParameterRef:
         parameter.role = ParameterRole.FREE
         shape = shape_of(parameter.given)
         if shape:
-            parameter.units.become(Units([Size(size, parameter.span) for size in shape]))
+            parameter.units.become(Units([Size(size) for size in shape]))
     shapeless = not parameter.declared_units and parameter.form is None
     return ParameterRef(span=span, units=parameter.units, parameter=parameter, shapeless=shapeless)
 
@@ -183,6 +183,13 @@ def _call(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     if function is None:
         return wrong(book, _unknown_function(call, context))
     return calls.call(book, function, call, context)
+
+
+def is_callable(name: str, context: Context) -> bool:
+    """Whether something of that name can be called."""
+    families = (family("function"), family("query"), context.scope.blocks, context.scope.names)
+    known = (connections.NAMES, reductions.OPERATIONS, *families)
+    return any(name in names for names in known)
 
 
 def _unknown_function(call: tree.Call, context: Context) -> UnknownFunction:

@@ -51,7 +51,7 @@ def _name(option: OptionParameter, value: tree.Expression) -> tree.Name:
 def _read(function: str, option: OptionParameter, given: tree.Option | None, scope: Scope, span: Span) -> Any:
     if given is None:
         if option.default is None:
-            scope.diagnostics.add(MissingOption(function, option.name, option.type, span=span))
+            scope.diagnostics.add(MissingOption(function, option.name, kind_of(option), span=span))
             return None
         return literal(option.default)
     if given.value is None:
@@ -85,10 +85,24 @@ def setting(syntax: tree.Expression, scope: Scope) -> Any:
 
 def _checked(function: str, option: OptionParameter, value: Any, span: Span, scope: Scope) -> Any:
     if not fits(option, value):
-        shown = "|".join(option.words) if option.words else option.type
-        scope.diagnostics.add(WrongOptionValue(function, option.name, shown, str(value), span=span))
+        shown = kind_of(option)
+        scope.diagnostics.add(WrongOptionValue(function, option.name, shown, span.text, span=span))
         return None
     return value
+
+
+def kind_of(option: OptionParameter) -> str:
+    """What an option takes, in the reader's terms."""
+    if option.words:
+        return " or ".join(option.words)
+    return {
+        "number": "a number",
+        "integer": "a whole number",
+        "truth": "yes or no",
+        "numbers": "numbers in parentheses",
+        "schedule": "a number, a ramp such as 1 -> 0.1, or a schedule",
+        "share": "a number from 0 up to, but not, 1",
+    }.get(option.type, option.type)
 
 
 def fits(option: OptionParameter, value: Any) -> bool:
@@ -97,6 +111,8 @@ def fits(option: OptionParameter, value: Any) -> bool:
     match option.type:
         case "number":
             return plain
+        case "share":
+            return plain and 0 <= value < 1
         case "integer":
             return plain and float(value).is_integer() and value >= 0
         case "truth":

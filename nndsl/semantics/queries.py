@@ -9,7 +9,7 @@ from nndsl.diagnostics.catalogue.types import (
     ArgumentMismatch,
     OptionGivenTwice,
     UnitGroupNotGiven,
-    WrongArgumentCount,
+    WrongQuestion,
 )
 from nndsl.functions.catalogue import Function, family
 from nndsl.semantics import expressions
@@ -72,20 +72,17 @@ def _asked(
 ) -> tuple[DraftEnergy, DraftValue | None] | None:
     """The energy, and the unit group that is asked for."""
     plain = [part for part in call.arguments if not isinstance(part, tree.From)]
-    expected = ("unit | energy",) if function.signature.values[0].domain == "group" else ("energy",)
-    if len(plain) != 1:
-        names = (*expected, "unit from value") if function.name == "settle" else expected
-        book.diagnostics.add(WrongArgumentCount(function.name, names, len(plain), span=call.span))
-        return None
-    match plain[0]:
-        case tree.Given(unit, name) if expected == ("unit | energy",):
+    of_units = function.signature.values[0].domain == "group"
+    match plain:
+        case [tree.Given(unit, name)] if of_units:
             energy = find_energy(book, name, context)
             group = None if energy is None else find_group(book, energy, unit)
             return None if energy is None or group is None else (energy, group)
-        case tree.Name() as name if expected == ("energy",):
+        case [tree.Name() as name] if not of_units:
             energy = find_energy(book, name, context)
             return None if energy is None else (energy, None)
-    book.diagnostics.add(WrongArgumentCount(function.name, expected, len(plain), span=plain[0].span))
+    expected = "units | energy" if of_units else "energy"
+    book.diagnostics.add(WrongQuestion(function.name, expected, call.span.text, span=call.span))
     return None
 
 

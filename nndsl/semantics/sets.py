@@ -55,7 +55,7 @@ def statement(over: tree.Over | None, scope: Scope) -> Statement:
     for part in over.elements:
         term = set_term(part.of, scope)
         if term is None:
-            continue
+            return Statement()
         if part.source is None:
             terms.append((term, part.name.name if part.name else None))
             if part.name is not None:

@@ -127,35 +127,63 @@ def _named(name: tree.Name, scope: Scope) -> Any:
 
 def size_of(expression: tree.Expression, scope: Scope, solver: Solver) -> Size:
     """The size that an expression in brackets stands for; not known yet where its names are not."""
+    found = _size(expression, scope, solver)
+    if isinstance(found, Size):
+        return found
+    return checked_size(found, expression.span, solver)
+
+
+def _size(expression: tree.Expression, scope: Scope, solver: Solver) -> Any:
+    """A number, or a `Size` where it depends on one that may not be known yet."""
     match expression:
-        case tree.Number(value):
-            return checked_size(value, expression.span, solver)
-        case tree.Name(name) if isinstance(scope.names.get(name), SizeVariable):
-            variable = scope.names[name]
-            assert isinstance(variable, SizeVariable)
-            return variable.size
-        case tree.Name(name) if isinstance(scope.names.get(name), BlockConstant):
-            bound = scope.find(name)
-            assert isinstance(bound, BlockConstant)
-            return size_of(bound.expression, bound.scope, solver)
+        case tree.Name(name):
+            entity = scope.names.get(name)
+            if isinstance(entity, SizeVariable):
+                return entity.size
+            if isinstance(entity, BlockConstant):
+                entity.used = True
+                return _size(entity.expression, entity.scope, solver)
         case tree.Binary(op, left, right) if op in "+-*/^":
-            result = Size(origin=expression.span)
-            parts = size_of(left, scope, solver), size_of(right, scope, solver)
-            solver.require(_SizeArithmetic(solver, op, parts, result, expression.span))
-            return result
+            parts = _size(left, scope, solver), _size(right, scope, solver)
+            if any(isinstance(part, Size) for part in parts):
+                return _later(op, parts, expression.span, solver)
+            return _exact(op, parts, expression.span, solver)
     value = constant(expression, scope)
-    return Size() if value is None else checked_size(value, expression.span, solver)
+    return Size.mistaken() if value is None else value
+
+
+def _exact(op: str, parts: tuple[Any, Any], span: Span, solver: Solver) -> Any:
+    left, right = parts
+    if op == "/" and isinstance(left, int) and isinstance(right, int):
+        if right == 0 or left % right:
+            solver.report(InexactDivision(left, right, span=span))
+            return Size.mistaken()
+        return left // right
+    try:
+        return _ARITHMETIC[op](left, right)
+    except (ArithmeticError, TypeError):
+        solver.report(NotASize(span.text, span=span))
+        return Size.mistaken()
+
+
+def _later(op: str, parts: tuple[Any, Any], span: Span, solver: Solver) -> Size:
+    left, right = (part if isinstance(part, Size) else Size(part) for part in parts)
+    result = Size()
+    solver.require(_SizeArithmetic(solver, op, (left, right), result, span))
+    return result
 
 
 def checked_size(value: Any, span: Span, solver: Solver) -> Size:
     """A size that is known, refused where it is no possible number of units."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         solver.report(NotASize(str(value), span=span))
-        return Size()
+        return Size.mistaken()
     if not 1 <= value <= LARGEST_SIZE:
         solver.report(SizeNotPositive(value, 1, LARGEST_SIZE, span=span))
-        return Size()
-    return Size(value, span)
+        return Size.mistaken()
+    return Size(value)
 
 
 class _SizeArithmetic(Constraint):
@@ -168,17 +196,15 @@ class _SizeArithmetic(Constraint):
         return self._parts
 
     def advance(self) -> bool:
+        if any(part.root().wrong for part in self._parts):
+            self._result.root().wrong = True
+            return True
         left, right = (part.value for part in self._parts)
         if left is None or right is None:
             return False
-        if self._op == "/" and (right == 0 or left % right):
-            self._solver.report(InexactDivision(left, right, span=self._span))
-            return True
-        try:
-            value = left // right if self._op == "/" else _ARITHMETIC[self._op](left, right)
-        except ArithmeticError:
-            value = LARGEST_SIZE + 1
-        found = checked_size(value, self._span, self._solver)
+        value = _exact(self._op, (left, right), self._span, self._solver)
+        found = value if isinstance(value, Size) else checked_size(value, self._span, self._solver)
         if not self._result.become(found):
             self._solver.report(SizesDiffer(str(self._result), str(found), span=self._span))
+        self._result.root().wrong |= found.wrong
         return True

@@ -235,6 +235,7 @@ class Spaces:
         ambiguous = place.set not in around.bare and any(other == place.set for other, _ in around.named)
         if place.element is not None or ambiguous:
             self._add(AmbiguousElement(draft.span.text, place.set.name, span=draft.span))
+            element = next((name for other, name in around.named if other == place.set), None)
         if element is None:
             return None, replace(place, element=None)
         return Picked(axis, place.set, element), replace(place, element=element)
@@ -277,6 +278,8 @@ class Spaces:
                     self._add(DelayAlongUnordered(place.set.name, draft.span.text, span=pick.span))
                 name = self._element_name(element, place.set, around)
                 return Picked(axis, place.set, name, pick.shift), replace(place, element=name)
+        if any(element.set.places() == () for element in pick.candidates):
+            return None  # a variable of a block that its argument does not bind, which is told there
         names = tuple(dict.fromkeys(element.set.text for element in pick.candidates))
         self._add(SetMismatch(draft.value.span.text, text_of(inner), pick.name, names, span=pick.span))
         return None
@@ -400,7 +403,7 @@ class Spaces:
         reduced = tuple(place for place in found if place.key in keys)
         draft.reduced = reduced or tuple(replace(place, element=draft.element) for place in over)
         self._check_extents(draft, over, reduced)
-        if not reduced and draft.neighbours is None:
+        if over and not reduced and draft.neighbours is None:
             body = draft.body.span.text
             self._add(
                 SetMismatch(
@@ -460,9 +463,9 @@ def _reads_itself(definition: DraftDefinition) -> bool:
 
 
 def text_of(places: Iterable[Place]) -> str:
-    """A space as it is written; of nothing, `nothing`."""
+    """A space as it is written."""
     axes = tuple(place.axis() for place in places)
-    return space_text(axes) if axes else "nothing"
+    return space_text(axes) if axes else "no index set"
 
 
 def _differ(one: Extent | None, two: Extent | None) -> bool:

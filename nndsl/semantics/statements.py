@@ -200,7 +200,7 @@ def _given(syntax: tree.Expression, scope: Scope) -> Any:
     """A number, or nested tuples of numbers that are as long as each other."""
     if not isinstance(syntax, tree.Array):
         value = constant(syntax, scope)
-        if value is not None and not isinstance(value, int | float):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             scope.diagnostics.add(NotANumber(syntax.span.text, span=syntax.span))
             return None
         return None if value is None else float(value)

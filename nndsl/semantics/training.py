@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nndsl.diagnostics.catalogue.names import UnknownName
+from nndsl.diagnostics.catalogue.names import UnknownFunction, UnknownName
 from nndsl.diagnostics.catalogue.training import (
     ClauseTwice,
     LearnFixed,
@@ -203,9 +203,14 @@ class Trainer:
 
     def _measure(self, syntax: tree.Expression) -> Draft:
         if isinstance(syntax, tree.Call):
-            function = family("measure").get(syntax.function.name)
+            name = syntax.function.name
+            function = family("measure").get(name)
             if function is not None:
                 return calls.call(self._book, function, syntax, self._context)
+            if not expressions.is_callable(name, self._context):
+                known = (*family("measure"), *family("function"), *family("query"))
+                mistake = UnknownFunction(name, known, span=syntax.function.span)
+                return expressions.wrong(self._book, mistake)
         return expressions.expression(self._book, syntax, self._context)
 
     def _maximize(self, stage: DraftStage, maximize: tree.Maximize) -> None:
@@ -254,8 +259,9 @@ class Trainer:
 
     def _match_units(self, function: Function, given: Sequence[Draft], span: Span) -> None:
         signature = function.signature
-        if len(given) != len(signature.values):
-            return
+        variables = [name for parameter in signature.values for name in parameter.units]
+        if len(given) != len(signature.values) or len(set(variables)) == len(variables):
+            return  # nothing that the values have in common
         result = signature.result or replace(signature.values[0], name="result", domain="real", units=())
         calls.typed(self._book, replace(function, signature=replace(signature, result=result)), given, span)
 
@@ -304,7 +310,7 @@ class Trainer:
             value = constant(setting.value, self._scope)
             if value is not None and (isinstance(value, bool | str | tuple) or value <= 0):
                 mistake = WrongOptionValue(
-                    "clip", "norm", "number above 0", str(value), span=setting.value.span
+                    "clip", "norm", "number above 0", setting.value.span.text, span=setting.value.span
                 )
                 self._book.diagnostics.add(mistake)
             stage.numbers["clip_norm"] = value

@@ -11,19 +11,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
-from nndsl.source import Span
 
 
 class Size:
-    """One unit axis: a number, or not known yet. `origin` is where the number was said."""
+    """One unit axis: a number, or not known yet."""
 
-    __slots__ = ("_parent", "_value", "origin", "watchers")
+    __slots__ = ("_parent", "_value", "watchers", "wrong")
 
-    def __init__(self, value: int | None = None, origin: Span | None = None) -> None:
+    def __init__(self, value: int | None = None) -> None:
         self._parent: Size | None = None
         self._value = value
-        self.origin = origin
+        self.wrong = False
         self.watchers: list[Constraint] = []
+
+    @classmethod
+    def mistaken(cls) -> Size:
+        """A size that is wrong already."""
+        size = cls()
+        size.wrong = True
+        return size
 
     def root(self) -> Size:
         size = self
@@ -40,7 +46,7 @@ class Size:
     def become(self, other: Size) -> bool:
         """Makes both the same; false where both are known and differ."""
         one, two = self.root(), other.root()
-        if one is two:
+        if one is two or one.wrong or two.wrong:
             return True
         if one._value is not None and two._value is not None:
             return one._value == two._value
@@ -91,7 +97,8 @@ class Units:
 
     @property
     def is_wrong(self) -> bool:
-        return self.root().wrong
+        root = self.root()
+        return root.wrong or any(size.root().wrong for size in root._sizes or ())
 
     @property
     def known(self) -> tuple[int, ...] | None:
@@ -117,7 +124,7 @@ class Units:
         one, two = self.root(), other.root()
         if one is two:
             return True
-        if one.wrong or two.wrong:
+        if one.is_wrong or two.is_wrong:
             one.blame()
             two.blame()
             return True
@@ -191,11 +198,12 @@ class Solver:
         self.diagnostics.add(diagnostic)
 
     def equal(self, one: Units, two: Units, complaint: Complaint) -> None:
-        """Makes two units the same, or complains once."""
+        """Makes two units the same, or complains; what is known stays what it is."""
         if not one.become(two):
             self.report(complaint())
-            one.blame()
-            two.blame()
+            for units in (one, two):
+                if units.known is None:
+                    units.blame()
 
     def require(self, constraint: Constraint) -> None:
         """Adds a constraint, which concludes what it can at once."""

@@ -36,6 +36,9 @@ class UndelayedCycle(Diagnostic):
         circle = " -> ".join((*self.names, self.names[0]))
         return f"layers depend on each other without a delay: {circle}"
 
+    def here(self) -> str:
+        return f"'{self.names[0]}' depends on '{self.names[1 % len(self.names)]}'"
+
     def labels(self) -> Sequence[Label]:
         after = (*self.names[2:], self.names[0])
         return tuple(
@@ -129,8 +132,8 @@ class SetMismatch(Diagnostic):
     sets: tuple[str, ...]
 
     def message(self) -> str:
-        wanted = f"'{self.element}' of {' or '.join(self.sets)}" if self.sets else f"'{self.element}'"
-        return f"`{self.text}` is over {self.space}, and not over {wanted}"
+        wanted = f"{' or '.join(self.sets)}, to take it at '{self.element}'" if self.sets else self.element
+        return f"expected a value over {wanted}; `{self.text}` is over {self.space}"
 
 
 @dataclass(frozen=True)
@@ -318,7 +321,7 @@ class WindowRank(Diagnostic):
         return f"a window of {sides} cannot slide over {self.space}"
 
     def help(self) -> str:
-        if self.space == "nothing":
+        if self.space == "no index set":
             return "a window needs a value that is over a grid or a sequence: `input image[1] over 28x28`"
         return "a window has one number for each side of the grid, such as 5x5, or one for a sequence"
 
@@ -348,7 +351,8 @@ class WindowTooLarge(Diagnostic):
         return f"a window of {self.window} does not fit into a grid side of {self.extent}{padded}"
 
     def help(self) -> str:
-        return "make the window smaller, or pad the grid: `pad = 2`"
+        least = -(-(self.window - self.extent) // 2)
+        return f"make the window smaller, or pad the grid: `pad = {least}`"
 
 
 @dataclass(frozen=True)

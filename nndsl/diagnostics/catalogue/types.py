@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -107,7 +108,7 @@ class WeightMismatch(Diagnostic):
 
     def message(self) -> str:
         if self.first_span == self.span:
-            return f"the weights '{self.name}' cannot connect {self.first}: their declaration says otherwise"
+            return f"the weights '{self.name}' are declared in another size than {self.first}"
         return f"the weights '{self.name}' connect {self.first} in one place and {self.second} in another"
 
     def here(self) -> str:
@@ -187,7 +188,10 @@ class ArgumentMismatch(Diagnostic):
         return tuple(Label(span, f"this is {text}") for text, span in self.others)
 
     def help(self) -> str:
-        return f"'{self.function}' takes {self.signature}"
+        units = re.findall(r"\w+(\[[^\]]*\])", self.signature.partition(";")[0].partition("->")[0])
+        if len(units) > 1 and len(set(units)) == 1:
+            return f"all values of '{self.function}' must have the same units"
+        return f"it takes {self.signature}"
 
 
 @dataclass(frozen=True)
@@ -589,7 +593,7 @@ class MissingOption(Diagnostic):
     kind: str
 
     def message(self) -> str:
-        return f"'{self.function}' needs '{self.name}' ({self.kind})"
+        return f"'{self.function}' needs '{self.name}': {self.kind}"
 
 
 @dataclass(frozen=True)
@@ -861,3 +865,58 @@ class DomainMismatch(Diagnostic):
 
     def labels(self) -> Sequence[Label]:
         return (Label(self.declared_span, f"declared as {self.declared}"),)
+
+
+@dataclass(frozen=True)
+class WeightsNotSquare(Diagnostic):
+    """Symmetric weights connect two populations of different sizes.
+
+    `symmetric` makes the weight from i to j that from j to i, and `no_self` leaves out that from i to i: both
+    need the same units on both sides.
+
+    Wrong:
+
+        param W symmetric
+        layer h[16] = full(x, W)               # x has 64 units
+
+    Right:
+
+        param W symmetric
+        layer h[64] = full(x, W)
+    """
+
+    code: ClassVar[str] = "E0333"
+    name: str
+    found: str
+    declared: Span
+
+    def message(self) -> str:
+        return f"the weights '{self.name}' need the same units on both sides, but connect {self.found}"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.declared, "declared as symmetric or without self-connection"),)
+
+
+@dataclass(frozen=True)
+class WrongQuestion(Diagnostic):
+    """An energy is asked in the wrong form.
+
+    Questions about units name them: `mean(h | E, v = x)`. Questions about the energy itself do not:
+    `free_energy(E, v = x)`.
+
+    Wrong:
+
+        output code[500] = mean_field(E, v = x)
+
+    Right:
+
+        output code[500] = mean_field(h | E, v = x)
+    """
+
+    code: ClassVar[str] = "E0334"
+    query: str
+    expected: str
+    found: str
+
+    def message(self) -> str:
+        return f"expected `{self.query}({self.expected}, ...)`, found `{self.found}`"
