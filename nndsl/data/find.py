@@ -24,7 +24,7 @@ def data_directories(given: Sequence[Path] = ()) -> tuple[Path, ...]:
         *_shipped(),
         *(directory.expanduser() for directory in given),
         Path("data"),
-        platformdirs.user_data_path("nndsl"),
+        platformdirs.user_data_path("nndsl", appauthor=False),
     )
 
 

@@ -17,7 +17,8 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -65,15 +66,13 @@ class RunFolder:
     def create(cls, parent: Path, name: str, spec: str, settings: Settings) -> RunFolder:
         """A new folder `NAME-YYYYmmdd-HHMMSS` with all that is known before the training.
 
-        Raises NNDSLError where the folder cannot be written.
+        Raises NNDSLError where the folder cannot be written, as the methods for writing do.
         """
-        try:
+        with _writing(parent):
             folder = cls(_new_directory(parent, f"{name}-{datetime.now():%Y%m%d-%H%M%S}"))
-            folder._write(SPEC, spec.encode())
-            folder._write_json(SETTINGS, asdict(settings))
-            folder._write_json(VERSIONS, _versions())
-        except OSError as error:
-            raise _unwritable(parent, error) from None
+        folder._write(SPEC, spec.encode())
+        folder._write_json(SETTINGS, asdict(settings))
+        folder._write_json(VERSIONS, _versions())
         return folder
 
     @classmethod
@@ -94,7 +93,7 @@ class RunFolder:
 
     def log(self, metrics: Mapping[str, Any]) -> None:
         """Appends a line to the metrics, at once."""
-        with (self.path / METRICS).open("a", encoding="utf-8") as file:
+        with _writing(self.path), (self.path / METRICS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(metrics, default=float) + "\n")
 
     def save_weights(self, weights: Weights) -> None:
@@ -113,17 +112,17 @@ class RunFolder:
 
     def _write(self, name: str, content: bytes) -> None:
         """Writes to a file beside, and puts it in place when it is safely on the disk."""
-        path = self.path / name
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with _writing(self.path):
+            handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self.path / name)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
 
     # --- reading
 
@@ -207,9 +206,14 @@ def _new_directory(parent: Path, name: str) -> Path:
             return path
 
 
-def _unwritable(path: Path, error: OSError) -> NNDSLError:
-    reason = error.strerror or str(error)
-    return NNDSLError([mistakes.UnwritableFolder(path=str(path), reason=reason)])
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Says what hinders writing there."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NNDSLError([mistakes.UnwritableFolder(path=str(path), reason=reason)]) from None
 
 
 def _versions() -> dict[str, str]:

@@ -76,7 +76,9 @@ def test_the_run_leaves_a_folder(trained):
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == list(range(1, len(lines) + 1))
     assert lines[0].keys() >= {"loss", "accuracy(y, digit)", "validation.loss"}
-    assert json.loads((folder / "result.json").read_text())["test"]["accuracy(y, digit)"] >= 0.97
+    result = json.loads((folder / "result.json").read_text())
+    assert result["test"].keys() == {"loss", "accuracy(y, digit)"}
+    assert result["stages"][0]["epochs"] == len(lines)
 
 
 def test_the_same_seed_gives_the_same_weights_to_the_bit(trained, tmp_path):
@@ -196,6 +198,14 @@ def test_predictions_go_to_a_file(trained, digits, tmp_path):
     result = nndsl("predict", folder, data, "--output", tmp_path / "answers.csv")
     assert (result.exit_code, result.stdout) == (0, "")
     assert len((tmp_path / "answers.csv").read_text().splitlines()) == 4
+
+
+def test_an_output_that_cannot_be_written_is_misuse(trained, tmp_path):
+    _, folder = trained
+    data = write_csv(tmp_path / "images.csv", None, [[0] * 64])
+    result = nndsl("predict", folder, data, "--output", tmp_path / "nowhere" / "answers.csv")
+    assert result.exit_code == 2
+    assert "Could not open file" in result.stderr
 
 
 def test_a_table_of_another_width_is_refused(trained, tmp_path):

@@ -131,6 +131,15 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     assert codes(RunFolder.create, tmp_path / "file", "net", SPEC, SETTINGS) == ["E0724"]
 
 
+def test_a_full_disk_is_no_internal_error(folder, monkeypatch):
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_folder.os, "fsync", full)
+    assert codes(folder.save_weights, WEIGHTS) == ["E0724"]
+    assert codes(folder.save_result, {}) == ["E0724"]
+
+
 # --- the recorder ------------------------------------------------------------------
 
 

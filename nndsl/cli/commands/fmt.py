@@ -44,7 +44,8 @@ def command(specs: tuple[Path, ...], check: bool, diff: bool) -> int:
         elif check:
             click.echo(f"{path} would change")
         else:
-            path.write_text(after, encoding="utf-8")
+            with click.open_file(str(path), "w", encoding="utf-8", atomic=True) as file:
+                file.write(after)
             click.echo(f"{path} changed")
     return MISTAKES if check and changed else FINE
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -30,9 +28,13 @@ Where an output was trained to tell classes, the class comes first in each row.
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
-    "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+    "--output",
+    metavar="FILE",
+    type=click.File("w", encoding="utf-8"),
+    default="-",
+    help="Write to this file.",
 )
-def command(run: Path, data: Path, output: Path | None) -> None:
+def command(run: Path, data: Path, output: TextIO) -> None:
     import nndsl
     from nndsl.data.find import file_table
     from nndsl.data.prediction import prediction_inputs, prediction_rows, told_classes
@@ -45,13 +47,4 @@ def command(run: Path, data: Path, output: Path | None) -> None:
     inputs = prediction_inputs(network.model, table, classes=words)
     outputs = network.run(**inputs.inputs)
     told = {name: (target, words.get(target)) for name, target in told_classes(network.model).items()}
-    rows = prediction_rows(outputs, told)
-    if output is None:
-        _write(sys.stdout, rows)
-    else:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            _write(file, rows)
-
-
-def _write(file: TextIO, rows: Iterable[Sequence[str]]) -> None:
-    csv.writer(file, lineterminator="\n").writerows(rows)
+    csv.writer(output, lineterminator="\n").writerows(prediction_rows(outputs, told))

@@ -112,7 +112,7 @@ class WeightsDisagree(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class UnwritableFolder(Diagnostic):
-    """The folder for a run cannot be made.
+    """The folder for a run cannot be made, or written any more.
 
     Wrong:
 
@@ -128,7 +128,7 @@ class UnwritableFolder(Diagnostic):
     reason: str
 
     def message(self) -> str:
-        return f"expected a place for the folder of this run in '{self.path}', but: {self.reason}"
+        return f"expected to write this run down in '{self.path}', but: {self.reason.lower()}"
 
     def help(self) -> str:
         return "try --runs DIRECTORY with another directory, or --no-save"
