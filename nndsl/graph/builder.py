@@ -71,7 +71,9 @@ class Builder:
     def _add(self, name: str, operator: Operator, inputs: tuple[Node, ...], like: TensorType | None) -> Node:
         type = operator.infer(*(node.type for node in inputs))
         if like is not None:
-            require(type.extents == like.extents, f"{operator.name} gives {type}, which is not like {like}")
+            require(
+                type.extents == like.extents, "{} gives {}, which is not like {}", operator.name, type, like
+            )
             type = TensorType(like.dimensions, type.element)
         return self.add(Node(name, operator, inputs, type, self._layer, self._span))
 

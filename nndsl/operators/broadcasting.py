@@ -36,7 +36,7 @@ class Expand(Operator):
         (x,) = operands
         rank = x.rank + len(self.new)
         require(len(self.new) == len(self.dimensions), "expand needs one dimension for each new axis")
-        require(ascending(self.new, rank), f"expand to axes {self.new} of {rank}")
+        require(ascending(self.new, rank), "expand to axes {} of {}", self.new, rank)
         added = dict(zip(self.new, self.dimensions, strict=True))
         kept = iter(x.dimensions)
         return TensorType(
@@ -115,10 +115,10 @@ def ascending(axes: tuple[int, ...], rank: int) -> bool:
 
 def reduced(name: str, axes: tuple[int, ...], operands: tuple[TensorType, ...]) -> TensorType:
     """The shape rule of a reduction: the axes are gone."""
-    require(len(operands) == 1, f"{name} takes one operand")
+    require(len(operands) == 1, "{} takes one operand", name)
     (x,) = operands
-    require(x.element == TensorType().element, f"{name} of {x}")
-    require(ascending(axes, x.rank), f"{name} over axes {axes} of {x}")
+    require(x.element == TensorType().element, "{} of {}", name, x)
+    require(ascending(axes, x.rank), "{} over axes {} of {}", name, axes, x)
     return TensorType(tuple(d for axis, d in enumerate(x.dimensions) if axis not in axes))
 
 

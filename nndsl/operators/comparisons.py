@@ -109,11 +109,11 @@ class Where(Elementwise):
     numpy = "where"
 
     def infer(self, *operands: TensorType) -> TensorType:
-        require(len(operands) == self.arity, f"where takes 3 operands, not {len(operands)}")
+        require(len(operands) == self.arity, "where takes 3 operands, not {}", len(operands))
         condition, a, b = operands
-        require(condition.element == Element.TRUTH, f"where asks {condition}")
+        require(condition.element == Element.TRUTH, "where asks {}", condition)
         fits = condition.extents == a.extents == b.extents and a.element == b.element
-        require(fits, f"where {condition} chooses between {a} and {b}")
+        require(fits, "where {} chooses between {} and {}", condition, a, b)
         return a
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:

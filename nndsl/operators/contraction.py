@@ -40,18 +40,20 @@ class Contract(Operator):
 
     def infer(self, *operands: TensorType) -> TensorType:
         left, right, result = self.labels
-        require(len(operands) == 2, f"contract takes 2 operands, not {len(operands)}")
+        require(len(operands) == 2, "contract takes 2 operands, not {}", len(operands))
         dimensions: dict[str, Dimension] = {}
         for labels, operand in zip((left, right), operands, strict=True):
             fits = len(labels) == operand.rank and operand.element == Element.REAL
-            require(fits, f"contract {self.equation} of {operand} as {labels}")
+            require(fits, "contract {} of {} as {}", self.equation, operand, labels)
             for label, dimension in zip(labels, operand.dimensions, strict=True):
                 same = dimensions.setdefault(label, dimension).extent == dimension.extent
-                require(same, f"contract {self.equation}: {label} is {dimensions[label]} and {dimension}")
+                require(
+                    same, "contract {}: {} is {} and {}", self.equation, label, dimensions[label], dimension
+                )
         for labels in (left, right, result):
-            require(len(set(labels)) == len(labels), f"contract {self.equation} repeats a label")
+            require(len(set(labels)) == len(labels), "contract {} repeats a label", self.equation)
         text = left + right + result
-        require(all(text.count(label) > 1 for label in text), f"contract {self.equation} has a lone label")
+        require(all(text.count(label) > 1 for label in text), "contract {} has a lone label", self.equation)
         return TensorType(tuple(dimensions[label] for label in result))
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:

@@ -40,7 +40,7 @@ class Fed(Leaf):
     type: TensorType
 
     def infer(self, *operands: TensorType) -> TensorType:
-        require(not operands, f"{self.name} takes no operands")
+        require(not operands, "{} takes no operands", self.name)
         return self.type
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:

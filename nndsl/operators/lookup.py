@@ -29,7 +29,7 @@ class OneHot(Operator):
 
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
-        require(x.element == Element.INDEX, f"one_hot of {x}")
+        require(x.element == Element.INDEX, "one_hot of {}", x)
         return TensorType((*x.dimensions, self.dimension))
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
@@ -61,9 +61,9 @@ class Gather(Operator):
     def infer(self, *operands: TensorType) -> TensorType:
         table, places = operands
         elements = table.element == Element.REAL and places.element == Element.INDEX
-        require(elements and self.batch <= self.axis < table.rank, f"{self} of {table} at {places}")
+        require(elements and self.batch <= self.axis < table.rank, "{} of {} at {}", self, table, places)
         shared = table.extents[: self.batch] == places.extents[: self.batch]
-        require(shared and self.batch <= places.rank, f"{self} of {table} at {places}")
+        require(shared and self.batch <= places.rank, "{} of {} at {}", self, table, places)
         kept = table.dimensions[self.batch : self.axis] + table.dimensions[self.axis + 1 :]
         return TensorType(places.dimensions + kept)
 
@@ -116,11 +116,15 @@ class ScatterAdd(Operator):
         places, values = operands
         elements = places.element == Element.INDEX and values.element == Element.REAL
         require(
-            elements and places.extents == values.extents[: places.rank], f"{self} of {values} at {places}"
+            elements and places.extents == values.extents[: places.rank],
+            "{} of {} at {}",
+            self,
+            values,
+            places,
         )
         kept = places.dimensions[: self.batch] + values.dimensions[places.rank :]
-        require(self.batch <= places.rank, f"{self} of {values} at {places}")
-        require(self.batch <= self.axis <= len(kept), f"{self} of {values} at {places}")
+        require(self.batch <= places.rank, "{} of {} at {}", self, values, places)
+        require(self.batch <= self.axis <= len(kept), "{} of {} at {}", self, values, places)
         return TensorType((*kept[: self.axis], self.dimension, *kept[self.axis :]))
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:

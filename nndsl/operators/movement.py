@@ -32,7 +32,7 @@ class Transpose(Movement):
 
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
-        require(sorted(self.permutation) == list(range(x.rank)), f"transpose {self.permutation} of {x}")
+        require(sorted(self.permutation) == list(range(x.rank)), "transpose {} of {}", self.permutation, x)
         return TensorType(tuple(x.dimensions[axis] for axis in self.permutation), x.element)
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
@@ -70,7 +70,7 @@ class Reshape(Movement):
 
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
-        require(_blocks(x.dimensions) == _blocks(self.dimensions), f"reshape {x} to {self.dimensions}")
+        require(_blocks(x.dimensions) == _blocks(self.dimensions), "reshape {} to {}", x, self.dimensions)
         return TensorType(self.dimensions, x.element)
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
@@ -112,7 +112,7 @@ class Ends(Movement):
     after: int
 
     def _resized(self, x: TensorType, by: int) -> TensorType:
-        require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, f"{self} of {x}")
+        require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, "{} of {}", self, x)
         return _resized(x, self.axis, by)
 
 
@@ -125,7 +125,7 @@ class Slice(Ends):
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
         type = self._resized(x, -self.before - self.after)
-        require((type.extents[self.axis].known or 0) >= 0, f"{self} of {x}")
+        require((type.extents[self.axis].known or 0) >= 0, "{} of {}", self, x)
         return type
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
@@ -197,9 +197,9 @@ class Concatenate(Movement):
         require(len(operands) > 0, "concatenate of nothing")
         first = operands[0]
         for x in operands:
-            require(0 <= self.axis < x.rank and x.extents[self.axis].known is not None, f"{self} of {x}")
+            require(0 <= self.axis < x.rank and x.extents[self.axis].known is not None, "{} of {}", self, x)
             rests = [y.extents[: self.axis] + y.extents[self.axis + 1 :] for y in (first, x)]
-            require(rests[0] == rests[1] and x.element == first.element, f"{self} of {first} and {x}")
+            require(rests[0] == rests[1] and x.element == first.element, "{} of {} and {}", self, first, x)
         return _resized(first, self.axis, sum(self._sizes(operands[1:])))
 
     def _sizes(self, operands: tuple[TensorType, ...]) -> list[int]:
@@ -237,7 +237,7 @@ class Flip(Movement):
 
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
-        require(0 <= self.axis < x.rank, f"{self} of {x}")
+        require(0 <= self.axis < x.rank, "{} of {}", self, x)
         return x
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:

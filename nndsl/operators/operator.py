@@ -105,13 +105,18 @@ class Elementwise(Operator):
     high: ClassVar[float] = 2.0
 
     def infer(self, *operands: TensorType) -> TensorType:
-        require(len(operands) == self.arity, f"{self.name} takes {self.arity} operands, not {len(operands)}")
+        require(
+            len(operands) == self.arity, "{} takes {} operands, not {}", self.name, self.arity, len(operands)
+        )
         first = operands[0]
-        require(first.element in self.takes, f"{self.name} does not take {first}")
+        require(first.element in self.takes, "{} does not take {}", self.name, first)
         for other in operands[1:]:
             require(
                 other.extents == first.extents and other.element == first.element,
-                f"{self.name} of {first} and {other}",
+                "{} of {} and {}",
+                self.name,
+                first,
+                other,
             )
         return first if self.gives is None else TensorType(first.dimensions, self.gives)
 
@@ -134,7 +139,7 @@ class Elementwise(Operator):
             yield Sample(cls(), (index(3),) * cls.arity)
 
 
-def require(condition: bool, reason: str) -> None:
-    """Raises ShapeError with the reason where the condition does not hold."""
+def require(condition: bool, reason: str, *values: object) -> None:
+    """Raises ShapeError where the condition does not hold; `reason` has a `{}` for each of the values."""
     if not condition:
-        raise ShapeError(reason)
+        raise ShapeError(reason.format(*values))

@@ -41,7 +41,7 @@ class Draw(Operator):
 
     def infer(self, *operands: TensorType) -> TensorType:
         scalars = all(x.rank == 0 and x.element == Element.INDEX for x in operands)
-        require(len(operands) == 2 and scalars, f"{self.name} takes a seed and a step, not {operands}")
+        require(len(operands) == 2 and scalars, "{} takes a seed and a step, not {}", self.name, operands)
         return TensorType(self.dimensions)
 
     def words(self, operands: tuple[Array, ...], count: int) -> Array:

@@ -31,7 +31,7 @@ class Extremum(Operator):
     def infer(self, *operands: TensorType) -> TensorType:
         type = reduced(self.name, self.axes, operands)
         empty = any(operands[0].extents[axis].known == 0 for axis in self.axes)
-        require(not empty, f"{self.name} over nothing: {operands[0]}")
+        require(not empty, "{} over nothing: {}", self.name, operands[0])
         return type
 
     def first(self, axis: int) -> Operator:
@@ -102,7 +102,7 @@ class Winner(Operator):
 
     def infer(self, *operands: TensorType) -> TensorType:
         type = reduced(self.name, self.axes, operands)
-        require(operands[0].extents[self.axis].known != 0, f"{self.name} over nothing: {operands[0]}")
+        require(operands[0].extents[self.axis].known != 0, "{} over nothing: {}", self.name, operands[0])
         return TensorType(type.dimensions, Element.INDEX)
 
     @classmethod

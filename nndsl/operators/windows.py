@@ -41,12 +41,12 @@ class Windowing(Operator):
         return zip(self.axes, self.window, self.stride, self.dilation, strict=True)
 
     def _require_fit(self, x: TensorType) -> None:
-        require(list(self.axes) == sorted(set(self.axes)), f"{self} of {x}")
+        require(list(self.axes) == sorted(set(self.axes)), "{} of {}", self, x)
         require(len({len(self.axes), len(self.window), len(self.stride), len(self.dilation)}) == 1, str(self))
         for axis, window, stride, dilation in self._each():
-            require(0 <= axis < x.rank and min(window, stride, dilation) >= 1, f"{self} of {x}")
+            require(0 <= axis < x.rank and min(window, stride, dilation) >= 1, "{} of {}", self, x)
             known = x.extents[axis].known
-            require(known is None or known > dilation * (window - 1), f"{self} of {x}")
+            require(known is None or known > dilation * (window - 1), "{} of {}", self, x)
 
     def _places(self, counts: tuple[int, ...], offset: tuple[int, ...]) -> tuple[slice, ...]:
         """Where entry `offset` of every window lies in the grid; for NumPy indexing."""
@@ -68,7 +68,7 @@ class Windows(Windowing):
 
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
-        require(x.element == Element.REAL, f"windows of {x}")
+        require(x.element == Element.REAL, "windows of {}", x)
         self._require_fit(x)
         return TensorType(
             replaced(x.dimensions, self.axes, self.counts(x.extents)) + window_dimensions(self.window)
@@ -115,16 +115,16 @@ class Fold(Windowing):
 
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
-        require(x.element == Element.REAL, f"fold of {x}")
+        require(x.element == Element.REAL, "fold of {}", x)
         rank = x.rank - len(self.axes)
-        require(len(self.grid) == len(self.axes) and rank >= len(self.axes), f"{self} of {x}")
-        require(x.extents[rank:] == tuple(map(Extent.of, self.window)), f"{self} of {x}")
-        require(all(axis < rank for axis in self.axes), f"{self} of {x}")
+        require(len(self.grid) == len(self.axes) and rank >= len(self.axes), "{} of {}", self, x)
+        require(x.extents[rank:] == tuple(map(Extent.of, self.window)), "{} of {}", self, x)
+        require(all(axis < rank for axis in self.axes), "{} of {}", self, x)
         grid = replaced(x.dimensions[:rank], self.axes, tuple(d.extent for d in self.grid))
         result = TensorType(grid)
         self._require_fit(result)
         counted = replaced(grid, self.axes, self.counts(result.extents))
-        require(tuple(d.extent for d in counted) == x.extents[:rank], f"{self} of {x}")
+        require(tuple(d.extent for d in counted) == x.extents[:rank], "{} of {}", self, x)
         return result
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
