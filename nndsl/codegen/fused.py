@@ -6,11 +6,11 @@ float64. A maximum is NaN where an entry is; argmax is the first place of it, li
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from nndsl.codegen.formula import written
 from nndsl.codegen.group import Compute, Group, Operand, Pattern, Position, Reduce
 from nndsl.codegen.nest import Gather, Nest, Pass, Scatter, Sink, Store
 from nndsl.graph.types import Element
@@ -36,42 +36,6 @@ def function(group: Group, precision: Precision) -> Callable[..., None]:
     exec(compile(source(group, precision), "<fused group>", "exec"), scope)
     made: Callable[..., None] = scope["fused"]
     return made
-
-
-class _Formula(ast.NodeTransformer):
-    """Rewrites a formula for kernels: numbers in the group's precision, truth tests without branches."""
-
-    def __init__(self, real: bool) -> None:
-        self.real = real
-        self.functions: set[str] = set()
-
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        if isinstance(node.value, bool) or not self.real:
-            return node
-        return ast.Call(ast.Name("real"), [node], [])
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and self.real:
-            return ast.Call(ast.Name("real"), [node], [])
-        self.generic_visit(node)
-        return node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        self.generic_visit(node)
-        operator = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
-        joined = node.values[0]
-        for value in node.values[1:]:
-            joined = ast.BinOp(joined, operator, value)
-        return joined
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name):
-            if node.func.id == "float":
-                node.func = ast.Name("real")
-            elif node.func.id not in ("abs", "int", "real"):
-                self.functions.add(node.func.id)
-        return node
 
 
 class _Writer:
@@ -101,16 +65,23 @@ class _Writer:
         ]
         if self.mathematics:
             header.append(f"from nndsl.kernels.vector_math import {', '.join(sorted(self.mathematics))}")
-        return "\n".join([*header, "", "", f"def fused({', '.join(self._parameters())}):", *self.lines, ""])
+        return "\n".join([*header, "", "", "def fused(", *self._parameters(), ") -> None:", *self.lines, ""])
 
     def _parameters(self) -> Iterator[str]:
         group = self.group
-        yield from (f"n{axis}: int" for axis in range(group.rank))
-        yield from (f"x{place}: {BUFFERS[o.element]}" for place, o in enumerate(group.operands))
+        if group.rank:
+            yield f"    {', '.join(f'n{axis}: int' for axis in range(group.rank))},"
+        for place in range(len(group.operands)):
+            yield self._buffer(f"x{place}", place)
         first = len(group.operands)
-        yield from (f"v{number}: Real" for number in range(first, first + group.constants))
+        if group.constants:
+            yield f"    {', '.join(f'v{n}: Real' for n in range(first, first + group.constants))},"
         for place, number in enumerate(group.results):
-            yield f"r{place}: {BUFFERS[self.nest.element(number)]}"
+            yield self._buffer(f"r{place}", number)
+
+    def _buffer(self, name: str, number: int) -> str:
+        shape = ", ".join(f"n{axis}" for axis in self.nest.pattern(number))
+        return f"    {name}: {BUFFERS[self.nest.element(number)]},  # ({shape})"
 
     def _line(self, text: str) -> None:
         self.lines.append("    " * self.indent + text)
@@ -194,10 +165,10 @@ class _Writer:
 
     def _formula(self, step: Compute) -> str:
         names = [f"v{number}" for number in step.inputs]
-        formula = _Formula(step.element is Element.REAL or any(map(self._is_real, step.inputs)))
-        tree = formula.visit(ast.parse(step.code.format(*names), mode="eval"))
-        self.mathematics |= formula.functions
-        return ast.unparse(tree)
+        is_real = step.element is Element.REAL or any(map(self._is_real, step.inputs))
+        text, functions = written(step.code.format(*names), is_real)
+        self.mathematics |= functions
+        return text
 
     def _place(self, pattern: Pattern) -> str:
         """The place of the present entry in a row-major buffer over some axes."""
