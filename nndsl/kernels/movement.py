@@ -176,14 +176,12 @@ def scatter_add(
     rows: int,
     after: int,
 ) -> None:
-    """target[b, p, k, q] ← Σ over the i with places[b, i] = k of values[b, i, p, q]: the adjoint of `gather`.
+    """target[b, p, k, q] += Σ over the i with places[b, i] = k of values[b, i, p, q]: the adjoint of `gather`.
 
     Shapes: target (batches, before, rows, after), places (batches, count),
     values (batches, count, before, after).
     Places outside are left out.
     """
-    for i in range(batches * before * rows * after):
-        target[i] = 0
     for entry in range(batches * count):
         place = places[entry]
         if 0 <= place < rows:

@@ -10,6 +10,7 @@ from nndsl.differentiation.reverse import vector_jacobian
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import TensorType
+from nndsl.operators.comparisons import ToReal
 from nndsl.operators.leaves import Input, ParameterLeaf
 from nndsl.semantics.model import Parameter
 
@@ -40,8 +41,9 @@ class Statistics:
 
     def argument_of(self, term: Term, operator: str) -> Term:
         """What an element-wise operator was applied to; the checker has made sure that it was."""
-        assert term.node.operator.name == operator, term.node
-        return replace(term, node=term.node.inputs[0])
+        node = term.node.inputs[0] if isinstance(term.node.operator, ToReal) else term.node
+        assert node.operator.name == operator, node
+        return replace(term, node=node.inputs[0])
 
     def become(self, sums: Mapping[str, Node], update: Updating) -> None:
         """After an epoch the one learned parameter becomes `update(build, parameter, **sums over all examples)`."""

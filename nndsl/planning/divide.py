@@ -58,7 +58,7 @@ def divide(graph: Graph, threads: int) -> Graph:
         return build(node.operator, *parts, name=node.name)
 
     result = rewrite(graph, divided)
-    whole = {name for name, node in graph.outputs.items() if states[node] is State.WHOLE}
+    whole = [name for name, node in graph.outputs.items() if states[node] is State.WHOLE]
     build, outputs = extend(result)
     for name in whole:
         with build.at(outputs[name].layer, outputs[name].span):

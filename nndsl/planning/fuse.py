@@ -29,13 +29,14 @@ Axes = tuple[AxisName, ...]
 
 @dataclass(eq=False)
 class Cluster:
-    """Nodes that become one fused group.
+    """Nodes that become one fused group. `number` orders clusters as the graph has their first members.
 
     `space` names the iteration space's axes from the outermost; `axes` gives each member's, and for a
     reduction `reduced` those that it sums over. `inner` are the reduced axes of reductions whose result
     other members use: these must be innermost.
     """
 
+    number: int
     level: int
     space: Axes
     members: list[Node] = field(default_factory=list)
@@ -114,10 +115,10 @@ def sources(node: Node, free: frozenset[Node]) -> Reads:
 class _Merge:
     """The attempt to put a node and some clusters into one loop nest."""
 
-    def __init__(self, node: Node, reads: Reads, clusters: Iterable[Cluster]) -> None:
-        self.node = node
+    def __init__(self, number: int, node: Node, reads: Reads, clusters: Iterable[Cluster]) -> None:
+        self.number, self.node = number, node
         self.reads = reads
-        self.clusters = sorted(set(clusters), key=lambda c: (c.level, c.space))
+        self.clusters = sorted(set(clusters), key=lambda cluster: cluster.number)
         self.rank, self.result = own_space(node)
 
     def attempt(self, fresh: int) -> Cluster | None:
@@ -154,7 +155,8 @@ class _Merge:
         return named if distinct and len(set(named)) == len(named) else None
 
     def _union(self, space: Axes, own: Axes) -> Cluster:
-        merged = Cluster(max((c.level for c in self.clusters), default=0), space)
+        number = min((cluster.number for cluster in self.clusters), default=self.number)
+        merged = Cluster(number, 0, space)
         for cluster in self.clusters:
             merged.members += cluster.members
             for table, into in ((cluster.axes, merged.axes), (cluster.reduced, merged.reduced)):
@@ -185,11 +187,11 @@ class Fusion:
         self.level: dict[Node, int] = {}
         self.cluster: dict[Node, Cluster] = {}
         self._fresh = 0
-        for node in graph.nodes:
+        for number, node in enumerate(graph.nodes):
             if node in self.free:
                 continue
             if is_fusible(node):
-                self._place(node)
+                self._place(number, node)
             else:
                 self.level[node] = self._ready(node)
 
@@ -206,20 +208,20 @@ class Fusion:
     def _level(self, node: Node) -> int:
         return self.cluster[node].level if node in self.cluster else self.level[node]
 
-    def _place(self, node: Node) -> None:
+    def _place(self, number: int, node: Node) -> None:
         places = sources(node, self.free)
         reads = [read for read, _ in places]
         at = max((self._level(read) + (read not in self.cluster) for read in reads), default=0)
         producers = {self.cluster[read] for read in reads if read in self.cluster}
         same = {c for c in producers if c.level == at}
-        merged = _Merge(node, places, same).attempt(self._fresh)
+        merged = _Merge(number, node, places, same).attempt(self._fresh)
         if merged is None:
             same, at = set(), at + 1
-            merged = _Merge(node, places, same).attempt(self._fresh)
+            merged = _Merge(number, node, places, same).attempt(self._fresh)
             assert merged is not None, f"{node.name} alone is one loop nest"
-        for late in sorted(producers - same, key=lambda c: (c.level, c.space)):
+        for late in sorted(producers - same, key=lambda cluster: cluster.number):
             if self._only_feeds(late, same, node):
-                more = _Merge(node, places, same | {late}).attempt(self._fresh)
+                more = _Merge(number, node, places, same | {late}).attempt(self._fresh)
                 if more is not None:
                     merged, same = more, same | {late}
         self._fresh += own_space(node)[0]

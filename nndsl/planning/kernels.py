@@ -23,6 +23,10 @@ SUFFIX = {Element.REAL: "", Element.INDEX: "_indices", Element.TRUTH: "_truths"}
 """What kernels that copy are called, by element."""
 
 
+ACCUMULATE = (Contract, ScatterAdd)
+"""The operators whose kernels can add to what their buffer holds."""
+
+
 class NoKernel(Exception):
     """An operator that no kernel of the library covers: a defect of the planner."""
 
@@ -41,8 +45,6 @@ def _calls(node: Node, operator: Operator, result: str, reads: tuple[str, ...], 
     match operator:
         case Contract():
             yield _matrix_product(node, result, reads, accumulate)
-        case _ if accumulate:
-            raise NoKernel(f"{operator.name} does not add to what is there")
         case Transpose(permutation=permutation):
             strides = _strides(given[0])
             yield _copy(type, Address(result), Address(reads[0]), [strides[axis] for axis in permutation])
@@ -76,6 +78,8 @@ def _calls(node: Node, operator: Operator, result: str, reads: tuple[str, ...], 
         case Gather(axis=axis, batch=batch):
             yield "gather", (*map(Address, (result, *reads)), *_lookup_sizes(given[0], given[1], axis, batch))
         case ScatterAdd(axis=axis, batch=batch):
+            if not accumulate:
+                yield _fill(type, result, 0.0)
             yield (
                 "scatter_add",
                 (*map(Address, (result, *reads)), *_lookup_sizes(type, given[0], axis, batch)),

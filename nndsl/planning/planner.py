@@ -33,13 +33,16 @@ def plan(
     to names of external buffers that they are written to; other outputs lie in the arena until the end.
     `accumulated` are outputs that are added to what their buffer holds.
     """
-    graph = materialize(align(graph))
+    graph = materialize(align(graph), accumulated)
     return _Planner(graph, dict(bounds), precision, dict(external or {}), accumulated).plan()
 
 
-def materialize(graph: Graph) -> Graph:
-    """Puts a copy where an operator of its own, or an output, needs a value that is only written into formulas,
-    and where two outputs, or an output and a leaf, would be one buffer."""
+def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
+    """Puts a copy where a buffer is needed and there would be none of its own.
+
+    That is where an operator of its own, or an output, needs a value that is only written into formulas; where two
+    outputs, or an output and a leaf, would be one buffer; and where a kernel cannot add to an accumulated output.
+    """
 
     def copied(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
         if is_fusible(node) or node in free or free.isdisjoint(node.inputs):
@@ -55,7 +58,10 @@ def materialize(graph: Graph) -> Graph:
     build, outputs = extend(graph)
     taken: set[Node] = set()
     for name, node in outputs.items():
-        if node in free or storage(node).operator.kind is Kind.LEAF or storage(node) in taken:
+        base = storage(node)
+        adds = is_fusible(base) or isinstance(base.operator, kernels.ACCUMULATE)
+        shared = node in free or base.operator.kind is Kind.LEAF or base in taken
+        if shared or (name in accumulated and not adds):
             with build.at(node.layer, node.span):
                 outputs[name] = build(Copy(), node)
         taken.add(storage(outputs[name]))
