@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from nndsl.building.expressions import entry_of, lower
+from nndsl.building.expressions import lower
 from nndsl.building.layout import Layout
-from nndsl.building.refusals import in_order, refused_definition, refused_expression, refused_stage
+from nndsl.building.refusals import Refusals, in_order
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term
 from nndsl.diagnostics.diagnostic import Diagnostic, NNDSLError
+from nndsl.functions.catalogue import entry_of
 from nndsl.graph.builder import Builder, prune
 from nndsl.graph.graph import Graph
+from nndsl.graph.types import Element
 from nndsl.operators.broadcasting import Sum
 from nndsl.semantics.model import Apply, Definition, Expression, Minimize, Model, Reduce, Rule, Stage
 from nndsl.semantics.walk import values_of
@@ -47,7 +49,7 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
     A stage that learns by a rule has no `loss`. Raises NNDSLError where something cannot be run yet.
     """
     building = _Building(model, training)
-    building.refuse(refused_stage(stage, training=training))
+    building.refuse(building.refusals.stage(stage))
     expressions = [measure.expression for measure in stage.measures]
     if isinstance(stage.how, Minimize):
         expressions.append(stage.how.objective)
@@ -69,7 +71,7 @@ def ruled(model: Model, stage: Stage) -> tuple[Scope, tuple[Term, ...], dict[str
     """
     assert isinstance(stage.how, Rule)
     building = _Building(model, training=True)
-    building.refuse(refused_stage(stage))
+    building.refuse(building.refusals.stage(stage))
     measured = {measure.text: measure.expression for measure in stage.measures}
     building.define(needed(model, [*stage.how.arguments, *measured.values()]))
     arguments = tuple(lower(building.scope, argument) for argument in stage.how.arguments)
@@ -84,7 +86,7 @@ def expressions(model: Model, wanted: Mapping[str, Expression], *, training: boo
     """
     building = _Building(model, training)
     for expression in wanted.values():
-        building.refuse(refused_expression(expression, training=training))
+        building.refuse(building.refusals.expression(expression))
     building.define(needed(model, wanted.values()))
     outputs = {}
     for name, expression in wanted.items():
@@ -109,7 +111,7 @@ class _Building:
 
     def __init__(self, model: Model, training: bool) -> None:
         self.model = model
-        self.training = training
+        self.refusals = Refusals(model, training=training)
         self.scope = Scope(Builder())
         self.refused: list[Diagnostic] = []
 
@@ -119,7 +121,7 @@ class _Building:
     def define(self, definitions: Iterable[Definition]) -> None:
         definitions = tuple(definitions)
         for definition in definitions:
-            self.refuse(refused_definition(definition, training=self.training))
+            self.refuse(self.refusals.definition(definition))
         if self.refused:
             raise NNDSLError(in_order(self.refused))
         for definition in definitions:
@@ -129,6 +131,8 @@ class _Building:
         value = definition.value
         with self.scope.build.at(value.name, value.span):
             term = lower(self.scope, definition.expression)
+            if term.node.type.element is Element.TRUTH and value.type.domain is Domain.BIPOLAR:
+                term = 2 * term.real() - 1
             term = term if value.type.domain is Domain.INDEX else term.real()
             term = replace(term, layout=term.layout.renamed(value.type.space))
             return term.stretched(Layout(True, value.type.space, value.type.units))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from nndsl.building.connections import connection
@@ -9,7 +10,8 @@ from nndsl.building.layout import Layout
 from nndsl.building.reductions import reduction
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term, known
-from nndsl.functions.catalogue import Function, family
+from nndsl.functions.catalogue import entry_of
+from nndsl.operators.movement import Pad, Slice
 from nndsl.semantics.model import (
     Apply,
     At,
@@ -18,6 +20,7 @@ from nndsl.semantics.model import (
     ElementPosition,
     Expression,
     ParameterReference,
+    Pick,
     Reduce,
     Reference,
 )
@@ -31,8 +34,8 @@ def lower(scope: Scope, expression: Expression) -> Term:
             return scope.constant(value)
         case Reference(value=value):
             return _at(scope.value(value), expression)
-        case At(value=value):
-            return _at(lower(scope, value), expression)
+        case At(value=value, picks=picks):
+            return _at(shifted(lower(scope, value), picks), expression)
         case ParameterReference(parameter=parameter, transposed=transposed):
             term = scope.parameter(parameter)
             return term.transposed() if transposed else term
@@ -52,6 +55,20 @@ def lower(scope: Scope, expression: Expression) -> Term:
 def _at(term: Term, expression: Reference | At) -> Term:
     """A value at elements of an index space: the same dimensions, called after these elements."""
     return replace(term, layout=replace(term.layout, space=expression.type.space))
+
+
+def shifted(term: Term, picks: Iterable[Pick]) -> Term:
+    """A value some steps earlier or later along an ordered set: zeros come in from beyond its ends."""
+    for pick in picks:
+        axis, steps = term.layout.batch + pick.axis, abs(pick.shift)
+        if pick.shift < 0:
+            node = term.build(Pad(axis, steps, 0), term.build(Slice(axis, 0, steps), term.node))
+        elif pick.shift > 0:
+            node = term.build(Pad(axis, 0, steps), term.build(Slice(axis, steps, 0), term.node))
+        else:
+            continue
+        term = replace(term, node=node)
+    return term
 
 
 def _weights(scope: Scope, connect: Connect) -> Term:
@@ -94,9 +111,3 @@ def _apply(scope: Scope, apply: Apply) -> Term:
         case arguments:
             result: Term = body(*(lower(scope, argument) for argument in arguments), **options)
             return result
-
-
-def entry_of(name: str) -> Function:
-    """The catalogue's entry: a function, or a measure. Raises KeyError where there is none."""
-    functions = family("function")
-    return functions[name] if name in functions else family("measure")[name]

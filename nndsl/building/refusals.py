@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from nndsl.diagnostics.catalogue.execution import (
     BatchStatisticsNotExecutable,
@@ -16,7 +16,7 @@ from nndsl.diagnostics.catalogue.execution import (
     LearningRuleNotExecutable,
 )
 from nndsl.diagnostics.diagnostic import Diagnostic
-from nndsl.functions.catalogue import family
+from nndsl.functions.catalogue import entry_of, family
 from nndsl.semantics.model import (
     Alternate,
     Apply,
@@ -29,23 +29,26 @@ from nndsl.semantics.model import (
     Likelihood,
     Minimize,
     Model,
+    Reduce,
     Reference,
     Rule,
     Sample,
     Stage,
     Value,
 )
-from nndsl.semantics.walk import children
+from nndsl.semantics.order import strongly_connected
+from nndsl.semantics.walk import children, values_of
 from nndsl.types import SetKind
 
 
 def refused(model: Model) -> tuple[Diagnostic, ...]:
     """Everything in a model that cannot be run yet, in the order of the text."""
+    refusals = Refusals(model, training=bool(model.stages))
     found = [*_values(model.inputs), *_values(model.targets)]
     for definition in model.definitions:
-        found += refused_definition(definition, training=bool(model.stages))
+        found += refusals.definition(definition)
     for stage in stages(model):
-        found += refused_stage(stage)
+        found += refusals.stage(stage)
     if model.generation is not None:
         found.append(GenerationNotExecutable(span=model.generation.span))
     return in_order(found)
@@ -71,62 +74,87 @@ def stages(model: Model) -> Iterator[Stage]:
         yield from stage.stages if isinstance(stage, Alternate) else (stage,)
 
 
-def refused_definition(definition: Definition, *, training: bool) -> Iterator[Diagnostic]:
-    """What a layer asks for that cannot be run yet."""
-    yield from _values((definition.value,))
-    yield from refused_expression(definition.expression, training=training)
+class Refusals:
+    """What the parts of a model ask for that cannot be run yet, in training or outside of it."""
+
+    def __init__(self, model: Model, *, training: bool) -> None:
+        self._training = training
+        self._feedback = feedback(model.definitions)
+        self._started = {d.value.name for d in model.definitions if d.start is not None}
+
+    def definition(self, definition: Definition) -> Iterator[Diagnostic]:
+        """What a layer asks for."""
+        yield from _values((definition.value,))
+        loop = self._feedback.get(definition.value.name, frozenset())
+        yield from self.expression(definition.expression, loop)
+
+    def stage(self, stage: Stage) -> Iterator[Diagnostic]:
+        """What a training stage asks for, beside the layers that it needs."""
+        match stage.how:
+            case Minimize(objective=objective):
+                yield from self.expression(objective)
+            case Rule(name=name, span=span, arguments=arguments):
+                if not family("rule")[name].executable:
+                    yield LearningRuleNotExecutable(span=span, rule=name)
+                for argument in arguments:
+                    yield from self.expression(argument)
+            case Likelihood(method=method, span=span):
+                yield LearningRuleNotExecutable(span=span, rule=method)
+        for measure in stage.measures:
+            yield from self.expression(measure.expression)
+
+    def expression(self, expression: Expression, loop: Collection[str] = frozenset()) -> Iterator[Diagnostic]:
+        """What an expression in a feedback loop asks for; what is inside of such a thing is not looked at."""
+        pending = [expression]
+        while pending:
+            part = pending.pop()
+            found = self._refused(part, loop)
+            if found is not None:
+                yield found
+            else:
+                pending.extend(children(part))
+
+    def _refused(self, part: Expression, loop: Collection[str]) -> Diagnostic | None:
+        span = part.span
+        match part:
+            case At(value=Reference(value=value)) if part.delay and value.name in loop:
+                return DelayNotExecutable(span=span, value=value.name, delay=part.delay)
+            case At(value=Reference(value=value)) if part.delay and value.name in self._started:
+                return ConstructNotExecutable(span=span, construct=f"a delayed '{value.name}' with a start")
+            case Reference(value=value):
+                return next(_values((value,)), None)
+            case Infer(query=query, energy=energy):
+                return EnergyNotExecutable(span=span, query=query, energy=energy)
+            case Sample(distribution=distribution):
+                return DrawNotExecutable(span=span, what=distribution)
+            case Apply(function="dropout") if self._training:
+                return DrawNotExecutable(span=span, what="dropout")
+            case Apply(function="batch_norm"):
+                return BatchStatisticsNotExecutable(span=span)
+            case Apply(function=name) if name != "weights" and not entry_of(name).executable:
+                return ConstructNotExecutable(span=span, construct=f"the function '{name}'")
+            case Connect(kind=ConnectionKind.SPARSE):
+                return ConstructNotExecutable(span=span, construct="a random wiring, 'sparse'")
+            case Reduce(operation="argmin" | "argmax" as name, axes=axes) if len(axes) > 1:
+                return ConstructNotExecutable(span=span, construct=f"'{name}' over a grid of several sides")
+            case _:
+                return None
 
 
-def refused_stage(stage: Stage, *, training: bool = True) -> Iterator[Diagnostic]:
-    """What a training stage asks for that cannot be run yet, beside the layers that it needs."""
-    match stage.how:
-        case Minimize(objective=objective):
-            yield from refused_expression(objective, training=training)
-        case Rule(name=name, span=span, arguments=arguments):
-            if not family("rule")[name].executable:
-                yield LearningRuleNotExecutable(span=span, rule=name)
-            for argument in arguments:
-                yield from refused_expression(argument, training=training)
-        case Likelihood(method=method, span=span):
-            yield LearningRuleNotExecutable(span=span, rule=method)
-    for measure in stage.measures:
-        yield from refused_expression(measure.expression, training=training)
+def feedback(definitions: Iterable[Definition]) -> Mapping[str, frozenset[str]]:
+    """For each layer that depends on itself, through delays, all layers of its loop."""
+    by_name = {definition.value.name: definition for definition in definitions}
 
+    def read(definition: Definition) -> list[Definition]:
+        names = (value.name for value in values_of(definition.expression))
+        return [by_name[name] for name in names if name in by_name]
 
-def refused_expression(expression: Expression, *, training: bool) -> Iterator[Diagnostic]:
-    """What an expression asks for that cannot be run yet; what is inside of such a thing is not looked at."""
-    pending = [expression]
-    while pending:
-        part = pending.pop()
-        found = _refused(part, training)
-        if found is not None:
-            yield found
-        else:
-            pending.extend(children(part))
-
-
-def _refused(part: Expression, training: bool) -> Diagnostic | None:
-    match part:
-        case At(value=Reference(value=value)) if part.delay:
-            return DelayNotExecutable(span=part.span, value=value.name, delay=part.delay)
-        case At() if part.delay:
-            return DelayNotExecutable(span=part.span, value=part.span.text, delay=part.delay)
-        case Reference(value=value):
-            return next(_values((value,)), None)
-        case Infer(query=query, energy=energy):
-            return EnergyNotExecutable(span=part.span, query=query, energy=energy)
-        case Sample(distribution=distribution):
-            return DrawNotExecutable(span=part.span, what=distribution)
-        case Apply(function="dropout") if training:
-            return DrawNotExecutable(span=part.span, what="dropout")
-        case Apply(function="batch_norm"):
-            return BatchStatisticsNotExecutable(span=part.span)
-        case Apply(function=name) if name in family("function") and not family("function")[name].executable:
-            return ConstructNotExecutable(span=part.span, construct=f"the function '{name}'")
-        case Connect(kind=ConnectionKind.SPARSE):
-            return ConstructNotExecutable(span=part.span, construct="a random wiring, 'sparse'")
-        case _:
-            return None
+    found: dict[str, frozenset[str]] = {}
+    for component in strongly_connected(by_name.values(), read):
+        if len(component) > 1 or component[0] in read(component[0]):
+            members = frozenset(definition.value.name for definition in component)
+            found.update(dict.fromkeys(members, members))
+    return found
 
 
 def _values(values: Iterable[Value]) -> Iterator[Diagnostic]:

@@ -143,6 +143,12 @@ def family(name: str) -> Mapping[str, Function]:
     return _ENTRIES.get(name, {})
 
 
+def entry_of(name: str) -> Function:
+    """What an `Apply` applies: a function, or a measure. Raises KeyError where there is none."""
+    functions = family("function")
+    return functions[name] if name in functions else family("measure")[name]
+
+
 def _split(text: str) -> list[str]:
     """Splits at the commas that stand in no bracket."""
     parts = re.split(r",(?![^\[(]*[\])])", text)

@@ -79,6 +79,20 @@ def test_last_is_the_end_of_the_sequence() -> None:
     np.testing.assert_array_equal(found, x[:, -1])
 
 
+def test_delays_outside_of_loops_are_shifts() -> None:
+    x = np.random.default_rng(1).normal(size=(4, 6, 3))
+    found = outputs("input x[3] over t in T  output before[3] = x[t-2]  output after[3] = x[t+1]", x=x)
+    np.testing.assert_array_equal(found["before"], np.pad(x, ((0, 0), (2, 0), (0, 0)))[:, :-2])
+    np.testing.assert_array_equal(found["after"], np.pad(x, ((0, 0), (0, 1), (0, 0)))[:, 1:])
+
+
+def test_truths_are_signs_where_units_are_bipolar() -> None:
+    x = np.array([[-1.0, 2.0]])
+    found = outputs("input x[2]  output y[2] bipolar = x > 0  output z[2] binary = x > 0", {"batch": 1}, x=x)
+    assert found["y"].tolist() == [[-1, 1]]
+    assert found["z"].tolist() == [[0, 1]]
+
+
 def test_padding_of_a_window_does_not_count() -> None:
     x = np.ones((4, 3, 3, 2))
     text = """
