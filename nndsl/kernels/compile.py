@@ -52,13 +52,12 @@ def entry(function: Callable[..., None], precision: Precision) -> Callable[[Any]
     """The function of one argument list that calls a library kernel."""
     reads = []
     for place, parameter in enumerate(inspect.signature(function).parameters.values()):
-        match parameter.annotation:
-            case "int":
-                reads.append(f"arguments[{place}]")
-            case "Rest":
-                reads.append(f"rest(arguments, {place})")
-            case annotation:
-                reads.append(f"{annotation}(arguments[{place}])")
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            reads.append(f"rest(arguments, {place})")
+        elif parameter.annotation == "int":
+            reads.append(f"arguments[{place}]")
+        else:
+            reads.append(f"{parameter.annotation}(arguments[{place}])")
     _let_be_called(function)
     scope = readers(precision) | {"rest": native.rest, "function": function}
     exec(f"def entry(arguments):\n    function({', '.join(reads)})", scope)

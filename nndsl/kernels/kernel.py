@@ -9,7 +9,8 @@ whose annotations say how an entry is to be read:
 | `Reals`, `Doubles`, `Indices`, `Truths`, `Integers` | the address of a buffer |
 | `int` | the number |
 | `Real` | the bits of a double |
-| `Rest` | none: the parameter stands for all the remaining entries, integers |
+
+A parameter `*name: int` stands for all the remaining entries, whose number the other arguments tell.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int32]
     Truths = NDArray[np.bool_]
     Integers = NDArray[np.int64]
-    Rest = NDArray[np.int64]
     Real = np.floating[Any]
 
 F = TypeVar("F", bound=Callable[..., None])

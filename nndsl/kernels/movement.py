@@ -10,7 +10,7 @@ from nndsl.kernels.kernel import kernel
 from nndsl.kernels.native import parallel_innermost_loops
 
 if TYPE_CHECKING:
-    from nndsl.kernels.kernel import Indices, Real, Reals, Rest, Truths
+    from nndsl.kernels.kernel import Indices, Real, Reals, Truths
 
 
 @register_jitable
@@ -56,7 +56,7 @@ def copy(target: Any, source: Any, rank: int, layout: Any) -> None:
 
 
 @kernel
-def strided_copy(target: Reals, source: Reals, rank: int, layout: Rest) -> None:
+def strided_copy(target: Reals, source: Reals, rank: int, *layout: int) -> None:
     """Copies a box of entries from one layout to another; the layouts do not overlap.
 
     `layout` is, axis by axis from the outermost: the sizes, then the source's strides, then the target's, in
@@ -66,19 +66,19 @@ def strided_copy(target: Reals, source: Reals, rank: int, layout: Rest) -> None:
 
 
 @kernel
-def strided_copy_indices(target: Indices, source: Indices, rank: int, layout: Rest) -> None:
+def strided_copy_indices(target: Indices, source: Indices, rank: int, *layout: int) -> None:
     """`strided_copy` of indices."""
     copy(target, source, rank, layout)
 
 
 @kernel
-def strided_copy_truths(target: Truths, source: Truths, rank: int, layout: Rest) -> None:
+def strided_copy_truths(target: Truths, source: Truths, rank: int, *layout: int) -> None:
     """`strided_copy` of truth values."""
     copy(target, source, rank, layout)
 
 
 @kernel
-def strided_add(target: Reals, source: Reals, rank: int, layout: Rest) -> None:
+def strided_add(target: Reals, source: Reals, rank: int, *layout: int) -> None:
     """Adds a box of entries to those in another layout: the adjoint of `strided_copy`.
 
     Arguments as there. The target's strides may send several entries to one place: all are added, in

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 
 from nndsl.planning.plan import Precision
@@ -30,7 +28,7 @@ def native(kernel: cache.Kernel, precision: Precision, *arguments) -> None:
 
 
 def python(function, precision: Precision, *arguments) -> None:
-    """Call a kernel un-jitted: buffers as flat arrays, numbers in the kernel's precision, the rest as one."""
+    """Call a kernel un-jitted: buffers as flat arrays, numbers in the kernel's precision."""
     real = np.dtype(precision.value).type
 
     def seen(argument):
@@ -39,8 +37,5 @@ def python(function, precision: Precision, *arguments) -> None:
         return real(argument) if isinstance(argument, float) else argument
 
     passed = [seen(argument) for argument in arguments]
-    count = len(inspect.signature(function).parameters)
-    if list(function.__annotations__.values())[-2] == "Rest":
-        passed[count - 1 :] = [np.array(passed[count - 1 :], np.int64)]
     with np.errstate(all="ignore"):
         function(*passed)

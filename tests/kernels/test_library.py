@@ -136,9 +136,10 @@ def test_gather_and_its_adjoint(precision, call):
     call("gather", precision, found, table, places, *sizes)
     selection = np.equal.outer(places, np.arange(rows)).astype(table.dtype)
     np.testing.assert_array_equal(found, np.einsum("bik,bpkq->bipq", selection, table))
-    values, added = reals(precision, *found.shape), np.full_like(table, np.nan)
+    values, added = reals(precision, *found.shape), np.ones_like(table)
     call("scatter_add", precision, added, places, values, *sizes)
-    np.testing.assert_allclose(added, np.einsum("bik,bipq->bpkq", selection, values), rtol=1e-5, atol=1e-6)
+    wanted = 1 + np.einsum("bik,bipq->bpkq", selection, values)
+    np.testing.assert_allclose(added, wanted, rtol=1e-5, atol=1e-6)
 
 
 # --- random numbers ---
