@@ -23,12 +23,14 @@ def describe(error: Exception, colour: bool = False) -> tuple[str, int]:
 
 
 def exit_code(diagnostics: tuple[Diagnostic, ...]) -> int:
-    """MISUSE where only the command line is at fault: a setting, a code, or the name of a spec."""
+    """MISUSE where only the command line is at fault: a setting, a code, or the name of a spec or network."""
     from nndsl.diagnostics.catalogue.codes import UnknownCode
     from nndsl.diagnostics.catalogue.command_line import Misuse
+    from nndsl.diagnostics.catalogue.names import UnknownNetwork
     from nndsl.diagnostics.catalogue.syntax import Unreadable
+    from nndsl.diagnostics.catalogue.training import UnknownSetting, WrongSettingValue
 
-    of_the_command_line = (Misuse, UnknownCode, Unreadable)
+    of_the_command_line = (Misuse, UnknownCode, Unreadable, UnknownNetwork, UnknownSetting, WrongSettingValue)
     return MISUSE if all(isinstance(found, of_the_command_line) for found in diagnostics) else MISTAKES
 
 

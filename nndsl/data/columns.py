@@ -44,6 +44,19 @@ ARITHMETIC: Mapping[str, Callable[..., Array]] = {
     "or": np.logical_or,
     "not": np.logical_not,
 }
+SIGNS = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "power": "^",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+}
 VARIABLE = ("next", "previous", "tokens")
 
 
@@ -134,7 +147,8 @@ def _elementwise(function: str, arguments: Sequence[Array], span: Span) -> Array
             return np.asarray(ARITHMETIC[function](*(_aligned(column, rows, axes) for column in arguments)))
     except ValueError:
         shapes = tuple(column.shape[1:] for column in arguments if column.ndim)
-        raise NNDSLError([mistakes.ShapesDisagree(function=function, shapes=shapes, span=span)]) from None
+        sign = SIGNS.get(function, function)
+        raise NNDSLError([mistakes.ShapesDisagree(function=sign, shapes=shapes, span=span)]) from None
 
 
 def _aligned(column: Array, rows: int, axes: int) -> Array | float:
@@ -153,5 +167,7 @@ def _length(function: str, arguments: Sequence[Array], span: Span) -> int:
     length = int(arguments[1])
     most = rows if function == "window" else rows - 1
     if not 1 <= length <= most:
-        raise NNDSLError([mistakes.WindowTooLong(function=function, length=length, rows=rows, span=span)])
+        raise NNDSLError(
+            [mistakes.WindowTooLong(function=function, length=length, most=most, rows=rows, span=span)]
+        )
     return length

@@ -106,6 +106,8 @@ def read_csv(path: Path) -> dict[str, Column]:
             )
         except pd.errors.ParserWarning:
             raise ValueError("a row has more cells than the header") from None
+        except pd.errors.ParserError as error:
+            raise ValueError(str(error).removeprefix("Error tokenizing data. C error: ").lower()) from None
         names = [f"column{i + 1}" if header is None else str(name).strip() for i, name in enumerate(frame)]
         columns = {name: _from_series(frame.iloc[:, i]) for i, name in enumerate(names)}
     return _groups(columns) | columns

@@ -71,7 +71,7 @@ def test_the_run_leaves_a_folder(trained):
     }
     assert (folder / "spec.nn").read_text() == Path(MLP).read_text()
     settings = json.loads((folder / "settings.json").read_text())
-    assert settings["parameters"] == {"hidden": 128}
+    assert settings["parameters"].keys() == {"hidden"}
     assert (settings["seed"], settings["precision"], settings["threads"]) == (0, "float32", 1)
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == list(range(1, len(lines) + 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from nndsl.cli.options import parse_settings
 from nndsl.cli.program import program
 from nndsl.diagnostics.diagnostic import NNDSLError
 
+MLP = str(Path(__file__).parent.parent.parent / "specs" / "mlp.nn")
 COMMANDS = ("check", "compile", "explain", "fmt", "predict", "run", "warm")
 
 
@@ -58,6 +60,9 @@ def test_version():
             "'text' for the stage 'plan', found 'dot'",
         ),
         (["compile", "mlp.nn", "--format", "json"], "'json' is for --emit topology, --emit graph"),
+        (["run", MLP, "--set", "hiden=3"], "did you mean 'hidden'?"),
+        (["run", MLP, "--set", "hidden=wide"], "for 'hidden', found wide"),
+        (["run", MLP, "--network", "Other"], "its networks are 'MLP'"),
         (["run", "mlp.nn", "--set", "hidden:3"], "expected --set name=value, found 'hidden:3'"),
         (["check", "nowhere.nn"], "expected a spec at nowhere.nn"),
         (["fmt", "nowhere.nn"], "expected a spec at nowhere.nn"),

@@ -44,7 +44,7 @@ def command(run: Path, data: Path, output: TextIO) -> None:
     network = nndsl.load(run)
     table = file_table(str(data), [Path()])
     words = {name: tuple(found) for name, found in folder.settings.classes.items()}
-    inputs = prediction_inputs(network.model, table, classes=words)
+    inputs = prediction_inputs(network.model, table, network.precision, words)
     outputs = network.run(**inputs.inputs)
     told = {name: (target, words.get(target)) for name, target in told_classes(network.model).items()}
     csv.writer(output, lineterminator="\n").writerows(prediction_rows(outputs, told))

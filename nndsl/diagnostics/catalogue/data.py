@@ -439,11 +439,14 @@ class WindowTooLong(Diagnostic):
     code: ClassVar[str] = "E0614"
     function: str
     length: int
+    most: int
     rows: int
 
     def message(self) -> str:
-        rows = f"the {self.rows} rows that there are"
-        return f"expected a length from 1 to below {rows} in '{self.function}', found {self.length}"
+        return (
+            f"expected a length of 1 to {self.most} in '{self.function}', found {self.length}, "
+            f"because there are {self.rows} rows"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -535,7 +538,7 @@ class VariableLength(Diagnostic):
     what: str
 
     def message(self) -> str:
-        return f"{self.what} cannot be used yet, because its examples have different lengths"
+        return f"expected examples of one shape, found {self.what}: sequences cannot be used yet"
 
 
 @dataclass(frozen=True, kw_only=True)
