@@ -18,10 +18,10 @@ class NotExecutable(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class DelayNotExecutable(NotExecutable):
-    """A value is taken at an earlier or a later step (`h[t-1]`, `b[t+1]`).
+    """A layer depends on itself at an earlier or a later step (`h[t-1]`, `b[t+1]`).
 
-    Loops in time are understood, counted and drawn, but not yet run. What feeds forward runs, and so do
-    local connections along a sequence, which see a window of earlier steps.
+    Loops in time are understood, counted and drawn, but not yet run. What feeds forward runs: also a value of
+    another layer at an earlier step, and local connections that see a window of earlier steps.
 
     Wrong:
 
