@@ -144,14 +144,22 @@ class Type:
 
 def space_text(space: tuple[Axis, ...]) -> str:
     """How an index space is written: `24x24`, `t in T`, `(i in G.nodes, t in T)`."""
-    grid = [str(axis.extent) for axis in space if axis.set.kind is SetKind.GRID]
-    parts = []
-    if grid:
-        known = all(axis.extent.known is not None for axis in space if axis.set.kind is SetKind.GRID)
-        parts.append("x".join(grid) if known else f"({', '.join(grid)})")
+    grids: dict[str | None, list[Extent]] = {}
+    for axis in space:
+        if axis.set.kind is SetKind.GRID:
+            grids.setdefault(axis.element, []).append(axis.extent)
+    parts = [
+        f"{element} in {_grid_text(grid)}" if element else _grid_text(grid) for element, grid in grids.items()
+    ]
     for axis in space:
         if axis.set.kind is SetKind.GRID:
             continue
         plain = str(axis.extent) if axis.extent.steps else axis.set.name
         parts.append(f"{axis.element} in {plain}" if axis.element else plain)
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def _grid_text(sides: list[Extent]) -> str:
+    if all(side.known is not None for side in sides):
+        return "x".join(map(str, sides))
+    return f"({', '.join(map(str, sides))})"

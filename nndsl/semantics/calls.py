@@ -28,6 +28,8 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
     """`relu(x)`, `cross_entropy(y, digit, smoothing = 0.1)`."""
     values = function.signature.values
     if not right_count(book, function, syntax, context):
+        for part in syntax.arguments:
+            expressions.expression(book, part, context)
         return expressions.wrong(book, None, syntax.span)
     given = syntax.arguments[: len(values)]
     arguments = tuple(

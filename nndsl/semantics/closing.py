@@ -168,6 +168,11 @@ def _holds(declared: Domain, found: Domain) -> bool:
 
 def report_undetermined(book: Draftbook, others: Iterable[Draft]) -> None:
     """Where nothing determines the units, and nothing else is wrong with them."""
+    for parameter in book.parameters:
+        sizeless = parameter.form is None and _open(parameter.units)
+        if parameter.used and sizeless and not book.diagnostics.errors:
+            parameter.units.blame()
+            book.diagnostics.add(UndeterminedParameter(parameter.name, span=parameter.span))
     for definition in book.definitions:
         for draft in reversed(list(walk(definition.expression))):
             if isinstance(draft, Connect):
@@ -176,11 +181,6 @@ def report_undetermined(book: Draftbook, others: Iterable[Draft]) -> None:
     for root in _roots(book, others):
         for draft in walk(root):
             _undetermined(book, draft.units, draft)
-    for parameter in book.parameters:
-        sizeless = parameter.form is None and _open(parameter.units)
-        if parameter.used and sizeless and not book.diagnostics.errors:
-            parameter.units.blame()
-            book.diagnostics.add(UndeterminedParameter(parameter.name, span=parameter.span))
 
 
 def _open(units: Units) -> bool:

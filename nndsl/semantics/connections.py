@@ -80,13 +80,11 @@ def connection(book: Draftbook, call: tree.Call, context: Context) -> Draft:
         book.diagnostics.add(WrongArgumentCount(name, ("source",), 0, span=call.span))
         return expressions.wrong(book, None, call.span)
     parts = _sorted(book, call, context)
-    if parts is None:
-        return expressions.wrong(book, None, call.span)
-    source = expressions.expression(book, parts.source, context)
-    if isinstance(source, Wrong):
-        return source
-    parameter = _weights(book, parts, source, context)
-    if parameter is None:
+    source = expressions.expression(book, call.arguments[0], context)
+    parameter = None
+    if parts is not None and not isinstance(source, Wrong):
+        parameter = _weights(book, parts, context)
+    if parts is None or parameter is None:
         return expressions.wrong(book, None, call.span)
     draft = Connect(
         span=call.span,
@@ -164,9 +162,11 @@ def _no_weights(book: Draftbook, name: tree.Name, scope: Scope) -> None:
         book.diagnostics.add(NotAParameter(name.name, entity.span, span=name.span))
 
 
-def _weights(book: Draftbook, parts: _Parts, source: Draft, context: Context) -> DraftParameter | None:
+def _weights(book: Draftbook, parts: _Parts, context: Context) -> DraftParameter | None:
     if parts.weights is None:
-        return anonymous(book, context, "weights", ParameterRole.WEIGHTS, source.span, _stem(parts.source))
+        return anonymous(
+            book, context, "weights", ParameterRole.WEIGHTS, parts.source.span, _stem(parts.source)
+        )
     parameter = _parameter(parts.weights, context.scope)
     if parameter is None:
         _no_weights(book, parts.weights, context.scope)

@@ -119,6 +119,8 @@ def _name(book: Draftbook, name: tree.Name, context: Context) -> Draft:
             candidates=candidates,
             domain=Domain.INDEX,
         )
+    if name.name in context.scope.mistaken:
+        return wrong(book, None, name.span)
     if name.name in context.scope.sets:
         return wrong(book, SetIsNoValue(name.name, span=name.span))
     known = (*context.scope.names, *context.scope.elements, "bias")

@@ -249,5 +249,6 @@ def _fitted(
         return tuple(given)
     if form is not None and form.window == found and prod(shape) == prod(found):
         return ((given,),)
-    diagnostics.add(GivenShapeMismatch(parameter.name, found, shape, span=parameter.span))
+    needed = form.window if form is not None and form.window and len(form.window) == len(found) else shape
+    diagnostics.add(GivenShapeMismatch(parameter.name, found, needed, span=parameter.span))
     return tuple(given)

@@ -9,9 +9,9 @@ from nndsl.functions.catalogue import Signature
 from nndsl.semantics import expressions, sets
 from nndsl.semantics.connections import local_settings, sides
 from nndsl.semantics.context import Context, Draftbook
-from nndsl.semantics.draft import Draft, Reduce, Wrong
+from nndsl.semantics.draft import Apply, Draft, Number, Reduce, Wrong
 from nndsl.semantics.places import Element, GraphTerm, graph_set
-from nndsl.semantics.units import Units
+from nndsl.semantics.units import Size, Units
 from nndsl.syntax import tree
 from nndsl.types import Domain
 
@@ -65,7 +65,8 @@ def over_set(book: Draftbook, syntax: tree.Reduce, context: Context) -> Draft:
         return expressions.wrong(book, None, syntax.span)
     draft.body = expressions.expression(book, syntax.body, inner)
     if syntax.condition is not None:
-        draft.condition = expressions.expression(book, syntax.condition, inner)
+        condition = expressions.expression(book, syntax.condition, inner)
+        draft.condition = None if decided(condition) else condition
     if isinstance(draft.body, Wrong) or isinstance(draft.condition, Wrong):
         return expressions.wrong(book, None, syntax.span)
     draft.units, draft.shapeless = draft.body.units, draft.body.shapeless
@@ -164,3 +165,19 @@ def _window(
         )
         return False
     return True
+
+
+def decided(condition: Draft) -> bool | None:
+    """What a condition comes to whatever the elements are; None where it depends on them."""
+    match condition:
+        case Number(number=number) if not isinstance(number, Size):
+            return bool(number)
+        case Apply(function=function, arguments=arguments) if function.name in ("not", "and", "or"):
+            parts = [decided(argument) for argument in arguments]
+            if function.name == "not":
+                return None if parts[0] is None else not parts[0]
+            deciding = function.name == "or"
+            if deciding in parts:
+                return deciding
+            return None if None in parts else not deciding
+    return None

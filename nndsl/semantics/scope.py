@@ -98,6 +98,7 @@ class Scope:
     weights: dict[tuple[str, ...], DraftParameter] | None = None
     shared_path: tuple[str, ...] = ()
     store_path: tuple[str, ...] = ()  # where the shared weights themselves belong
+    mistaken: set[str] = field(default_factory=set)  # names whose declaration is wrong
     inside: tuple[str, ...] = ()  # the blocks that are being expanded
     in_block: bool = False
     block_uses: dict[str, int] = field(default_factory=dict)

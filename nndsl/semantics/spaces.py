@@ -17,6 +17,7 @@ from nndsl.diagnostics.catalogue.topology import (
     EdgeValueAtNode,
     ExtentsDiffer,
     GridMismatch,
+    GridPosition,
     NodeValueAtEdge,
     SetMismatch,
     SpaceNotDeclared,
@@ -182,8 +183,8 @@ class Spaces:
                 elif _differ(known[0].extent, place.extent):
                     self._differing_extents(known[1], draft, whole)
                     break
-        self._check_kinds(list(found.values()), whole)
-        return tuple(place for place, _ in found.values())
+        self._check_grids(list(found.values()), whole)
+        return self._nodes_or_edges(list(found.values()))
 
     def _differing_extents(self, one: Draft, two: Draft, whole: Draft) -> None:
         self._add(
@@ -192,21 +193,29 @@ class Spaces:
             )
         )
 
-    def _check_kinds(self, found: Sequence[tuple[Place, Draft]], whole: Draft) -> None:
-        grids = [(place, draft) for place, draft in found if place.set.kind is SetKind.GRID]
-        ranks = {sum(p.set.kind is SetKind.GRID for p in draft.places or ()) for _, draft in grids}
-        if len(ranks) > 1:
-            one, two = (
-                grids[0][1],
-                next(d for _, d in grids if len(d.places or ()) != len(grids[0][1].places or ())),
-            )
-            self._differing_extents(one, two, whole)
-        nodes = [draft for place, draft in found if place.set.kind is SetKind.NODES]
-        graphs = {place.set.graph for place, _ in found if place.set.kind is SetKind.NODES}
+    def _check_grids(self, found: Sequence[tuple[Place, Draft]], whole: Draft) -> None:
+        """Grids of different ranks never agree."""
+        ranks: dict[tuple[str | None, int], Draft] = {}
         for place, draft in found:
-            if place.set.kind is SetKind.EDGES and place.set.graph in graphs:
-                self._add(EdgeValueAtNode(draft.span.text, draft.span, span=nodes[0].span))
-                return
+            if place.set.kind is SetKind.GRID:
+                ranks.setdefault((place.element, _rank(draft.places or (), place.element)), draft)
+        elements = [element for element, _ in ranks]
+        for element in set(elements):
+            if elements.count(element) > 1:
+                one, two, *_ = (draft for (other, _), draft in ranks.items() if other == element)
+                self._differing_extents(one, two, whole)
+
+    def _nodes_or_edges(self, found: Sequence[tuple[Place, Draft]]) -> Places:
+        """A value of the edges cannot stand beside one of the nodes."""
+        nodes = {place.set.graph: draft for place, draft in found if place.set.kind is SetKind.NODES}
+        left: list[Place] = []
+        for place, draft in found:
+            if place.set.kind is SetKind.EDGES and place.set.graph in nodes:
+                beside = nodes[place.set.graph]
+                self._add(EdgeValueAtNode(draft.span.text, beside.span, span=draft.span))
+            else:
+                left.append(place)
+        return tuple(left)
 
     # --- values and their elements ---------------------------------------------------
 
@@ -251,9 +260,10 @@ class Spaces:
         picked: dict[int, Picked] = {}
         for pick in draft.picks:
             found = self._pick(pick, inner, picked, around, draft)
-            if found is None:
+            if not found:
                 return ()
-            picked[found[0].axis], places[found[0].axis] = found
+            for one, place in found:
+                picked[one.axis], places[one.axis] = one, place
         for axis, place in enumerate(inner):
             if axis not in picked and isinstance(value, Ref):
                 bare, places[axis] = self._bare_axis(axis, place, value, around)
@@ -264,25 +274,36 @@ class Spaces:
 
     def _pick(
         self, pick: PickDraft, inner: Places, taken: dict[int, Picked], around: Surroundings, draft: At
-    ) -> tuple[Picked, Place] | None:
-        """The axis that an index picks, and what stands there afterwards."""
+    ) -> list[tuple[Picked, Place]]:
+        """The axes that an index picks, all sides of a grid together, and what stands there afterwards."""
         at_end = self._end(pick, inner, taken, around)
         if at_end is not None:
-            return at_end
+            return [at_end]
         for element in pick.candidates:
-            sets = [place.set for place in element.set.places() or ()]
-            for axis, place in enumerate(inner):
-                if axis in taken or place.set not in sets or element.end is not None:
-                    continue
-                if pick.shift and not place.set.ordered:
-                    self._add(DelayAlongUnordered(place.set.name, draft.span.text, span=pick.span))
-                name = self._element_name(element, place.set, around)
-                return Picked(axis, place.set, name, pick.shift), replace(place, element=name)
-        if any(element.set.places() == () for element in pick.candidates):
-            return None  # a variable of a block that its argument does not bind, which is told there
-        names = tuple(dict.fromkeys(element.set.text for element in pick.candidates))
-        self._add(SetMismatch(draft.value.span.text, text_of(inner), pick.name, names, span=pick.span))
-        return None
+            sets = [place.set for place in element.set.places() or () if element.end is None]
+            free = [axis for axis, place in enumerate(inner) if axis not in taken and place.set in sets]
+            if free:
+                chosen = [axis for axis in free if inner[axis].element == inner[free[0]].element]
+                return [self._picked(pick, axis, inner[axis], element, around, draft) for axis in chosen]
+        if all(element.set.places() != () for element in pick.candidates):
+            names = tuple(dict.fromkeys(element.set.text for element in pick.candidates))
+            space = text_of(inner)
+            self._add(SetMismatch(draft.value.span.text, space, pick.name, names, span=pick.span))
+        return []  # a set without places is a block's variable that no argument binds, which is told there
+
+    def _picked(
+        self,
+        pick: PickDraft,
+        axis: int,
+        place: Place,
+        element: Element,
+        around: Surroundings,
+        draft: At,
+    ) -> tuple[Picked, Place]:
+        if pick.shift and not place.set.ordered:
+            self._add(DelayAlongUnordered(place.set.name, draft.span.text, span=pick.span))
+        name = self._element_name(element, place.set, around)
+        return Picked(axis, place.set, name, pick.shift), replace(place, element=name)
 
     def _element_name(self, element: Element, index_set: IndexSet, around: Surroundings) -> str | None:
         if element.bound or (index_set, element.name) in around.named:
@@ -320,6 +341,8 @@ class Spaces:
                 return (Place(edges, Extent(edges.name)),)
             if element.end is None:
                 name = self._element_name(element, places[0].set, around) if places else None
+                if len(places) > 1:
+                    self._add(GridPosition(draft.name, element.set.text, span=draft.span))
                 return tuple(Place(place.set, None, name) for place in places)
         return ()
 
@@ -456,6 +479,11 @@ class Spaces:
     def _add(self, diagnostic: Diagnostic) -> None:
         if self._report:
             self._diagnostics.add(diagnostic)
+
+
+def _rank(places: Places, element: str | None) -> int:
+    """How many sides the grid has that a space has at an element."""
+    return sum(place.set.kind is SetKind.GRID and place.element == element for place in places)
 
 
 def _reads_itself(definition: DraftDefinition) -> bool:

@@ -236,6 +236,7 @@ def _share(book: Draftbook, share: tree.Share, scope: Scope) -> None:
     if block is None:
         name = share.call.function
         book.diagnostics.add(UnknownFunction(name.name, tuple(scope.blocks), span=name.span))
+        scope.mistaken.add(share.name.name)
         return
     scope.declare(share.name, SharedBlock(share.name.name, share.name.span, block, share.call, scope))
 

@@ -117,6 +117,8 @@ class Trainer:
                 epochs = whole_number(clause.value, self._scope) or 1
             else:
                 self._book.diagnostics.add(NestedStages(clause.span.text, span=clause.span))
+        if not inner:
+            self._book.diagnostics.add(NoObjective(name, span=train.span))
         named = "alternate" if train.name is None else name
         epochs = self._number(named, "epochs", epochs, train.span) or 1
         stages = [self._stage(stage, stage.name.name if stage.name else "train") for stage in inner]

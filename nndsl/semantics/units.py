@@ -261,7 +261,10 @@ class Concatenation(Constraint):
         return (self._whole, *self._parts)
 
     def advance(self) -> bool:
-        if self._whole.is_wrong or any(isinstance(part, Units) and part.is_wrong for part in self._parts):
+        if any(isinstance(part, Units) and part.is_wrong for part in self._parts):
+            self._whole.blame()
+            return True
+        if self._whole.is_wrong:
             self._spread_blame()
             return True
         joined = self._joined()
@@ -311,5 +314,5 @@ class Concatenation(Constraint):
     def _spread_blame(self) -> None:
         self._whole.blame()
         for part in self._parts:
-            if isinstance(part, Units):
+            if isinstance(part, Units) and part.known is None:
                 part.blame()

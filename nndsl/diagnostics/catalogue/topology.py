@@ -241,13 +241,13 @@ class EdgeValueAtNode(Diagnostic):
 
     code: ClassVar[str] = "E0408"
     text: str
-    edge: Span
+    beside: Span
 
     def message(self) -> str:
         return f"`{self.text}` belongs to edges, and a node has any number of them"
 
     def labels(self) -> Sequence[Label]:
-        return (Label(self.edge, "this belongs to edges"),)
+        return (Label(self.beside, "beside a value of the nodes"),)
 
     def help(self) -> str:
         return f"reduce over the edges into the node: `sum({self.text} over j in neighbours(i))`"
@@ -610,3 +610,26 @@ class SeveralSetsReduced(Diagnostic):
 
     def help(self) -> str:
         return f"nest it: `{self.name}({self.name}(x over t in T) over i in G.nodes)`"
+
+
+@dataclass(frozen=True)
+class GridPosition(Diagnostic):
+    """The element of a grid is used as a number.
+
+    An element of a sequence counts from zero; one of a grid has several sides, and neither comes first.
+
+    Wrong:
+
+        layer h[8] = sum(x[j] over j in N where j <= t)      # N is a grid here
+
+    Right:
+
+        layer h[8] = sum(x[j] over j in N)
+    """
+
+    code: ClassVar[str] = "E0423"
+    name: str
+    set: str
+
+    def message(self) -> str:
+        return f"'{self.name}' is no number, because '{self.set}' is a grid and has no order"
