@@ -41,10 +41,11 @@ def _step(group: Group, step, values, sizes) -> np.ndarray:
     match step:
         case Position(axis):
             return _spread(np.arange(sizes[axis]), (axis,), group.rank)
-        case Compute(code, inputs):
+        case Compute(code, inputs, pattern):
             names = [f"x{place}" for place in range(len(inputs))]
             formula = eval(f"lambda {', '.join(names)}: {code.format(*names)}", dict(FUNCTIONS))
-            return np.vectorize(formula, otypes=[_dtype(step.element)])(*(values[n] for n in inputs))
+            made = np.vectorize(formula, otypes=[_dtype(step.element)])(*(values[n] for n in inputs))
+            return np.broadcast_to(made, _shape(pattern, sizes, group.rank))
         case Reduce(operation, number, axes):
             reduced = values[number]
             if operation.startswith("arg"):
@@ -93,7 +94,8 @@ def groups(draw) -> Group:
         else:
             count = draw(st.integers(1, 3))
             inputs = tuple(draw(st.lists(st.sampled_from(usable), min_size=count, max_size=count)))
-            pattern = tuple(sorted({axis for number in inputs for axis in patterns[number]}))
+            wider = draw(st.sampled_from([(), (), draw(axes)]))
+            pattern = tuple(sorted({*wider, *(axis for number in inputs for axis in patterns[number])}))
             steps.append(Compute(draw(st.sampled_from(FORMULAS[count])), inputs, pattern))
             usable.append(len(patterns))
             patterns.append(pattern)
