@@ -20,7 +20,9 @@ class Observer(Protocol):
         """The training begins: name and greatest number of epochs of each stage, in order."""
 
     def on_steps(self, stage: str, epoch: int, step: int, steps: int, running: Mapping[str, float]) -> None:
-        """`step` of `steps` of this epoch (counted from one) are done; `running` are means over them so far."""
+        """`step` of `steps` of this epoch (counted from one) are done; `running` are means over them so
+        far.
+        """
 
     def on_epoch(self, stage: str, epoch: int, metrics: Mapping[str, float]) -> None:
         """An epoch (counted from one) is done and its validation, where there is one, as well."""

@@ -12,7 +12,8 @@ SECONDS_BETWEEN_CHECKPOINTS = 10.0
 
 
 class Recorder(Silent):
-    """An observer that logs every epoch, and saves the weights at most every ten seconds and after each stage.
+    """An observer that logs every epoch, and saves the weights at most every ten seconds and after each
+    stage.
 
     What is lost in a crash is what was learned since the last checkpoint. `weights` gives the parameters as
     they are; `clock` tells seconds.

@@ -32,7 +32,7 @@ Where an output was trained to tell classes, the class comes first in each row.
     metavar="FILE",
     type=click.File("w", encoding="utf-8"),
     default="-",
-    help="Write to this file.",
+    help="Write to this file instead of the standard output.",
 )
 def command(run: Path, data: Path, output: TextIO) -> None:
     import nndsl
