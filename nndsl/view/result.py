@@ -38,14 +38,12 @@ def _kept(stage: StageHistory) -> str:
 
 
 def _measures(kept: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:
-    for name, value in kept.items():
-        if not name.startswith(measures.VALIDATION):
-            validation = kept.get(measures.VALIDATION + name)
-            yield (
-                name,
-                measures.text(name, value),
-                "" if validation is None else measures.text(name, validation),
-            )
+    train = {name: value for name, value in kept.items() if not name.startswith(measures.VALIDATION)}
+    short = measures.short_names(train)
+    for name, value in train.items():
+        validation = kept.get(measures.VALIDATION + name)
+        shown = "" if validation is None else measures.text(name, validation)
+        yield short[name], measures.text(name, value), shown
 
 
 def output_table(outputs: Mapping[str, Array]) -> Table:

@@ -68,7 +68,7 @@ def test_the_table_shows_what_was_kept():
     assert lines[0] == ["stage", "epochs", "kept", "time", "measure", "training", "validation"]
     assert lines[2] == ["centres", "1/1", "1", "2.00", "s", "distance", "12.5"]
     assert lines[3] == ["weights", "3/10", "2", "4.00", "s", "loss", "0.2500", "0.3000"]
-    assert lines[4] == ["accuracy(y,", "digit)", "90.0", "%", "85.0", "%"]
+    assert lines[4] == ["accuracy", "90.0", "%", "85.0", "%"]
 
 
 def test_history_sums_up_for_the_run_folder():
