@@ -166,6 +166,7 @@ class _Check:
         if self._generate is not None and self._generated is not None:
             data.check_generation(self._generated, self._generate.span, self._book)
         closing.warn_unused(self._book, self._scope)
+        closing.warn_dilated(self._book)
         self._diagnostics.raise_if_errors()
         closing.check_sizes(self._book)
         closing.finish_parameters(self._book, self._others())

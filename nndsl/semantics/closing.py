@@ -7,6 +7,7 @@ from math import prod
 
 from nndsl.diagnostics.catalogue.names import UnusedLayer, UnusedParameter
 from nndsl.diagnostics.catalogue.topology import (
+    DilatedNotCausal,
     FlattenUnknownExtent,
     InputSpaceMismatch,
     LoopDirections,
@@ -262,6 +263,16 @@ def warn_unused(book: Draftbook, scope: Scope) -> None:
     for entity in scope.names.values():
         if isinstance(entity, NetworkParameter) and not entity.used:
             book.diagnostics.add(UnusedParameter(entity.name, "network parameter", span=entity.span))
+
+
+def warn_dilated(book: Draftbook) -> None:
+    """Dilation along time without `causal`."""
+    for definition in book.definitions:
+        for draft in walk(definition.expression):
+            if isinstance(draft, Connect) and any(side > 1 for side in draft.dilation) and not draft.causal:
+                for place in draft.places or ():
+                    if place.set.ordered and len(draft.window) == 1:
+                        book.diagnostics.add(DilatedNotCausal(place.set.name, span=draft.span))
 
 
 # --- sizes and the parameters of the model ---------------------------------------------------

@@ -398,7 +398,7 @@ def _along(book: Draftbook, draft: Connect) -> tuple[Units, Units]:
     before, after = Size(), Size()
     names = _unit_names(draft.source)
     if draft.along not in names:
-        known = tuple(name for name in names if name)
+        known = tuple(name for name in names if name.isidentifier())
         book.diagnostics.add(UnknownName(draft.along or "", "unit axis", known, span=draft.span))
         draft.units.blame()
         return Units((before,)), Units((after,))

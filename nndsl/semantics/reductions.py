@@ -50,7 +50,7 @@ def over_set(book: Draftbook, syntax: tree.Reduce, context: Context) -> Draft:
     if name not in OPERATIONS:
         known = UnknownFunction(name, OPERATIONS, span=syntax.operation.span)
         return expressions.wrong(book, known)
-    if len(syntax.over.elements) != 1:
+    if len(syntax.over.elements) != 1 and not syntax.over.grid:
         return expressions.wrong(book, SeveralSetsReduced(name, span=syntax.over.span))
     element = syntax.over.elements[0]
     draft = Reduce(
@@ -61,6 +61,8 @@ def over_set(book: Draftbook, syntax: tree.Reduce, context: Context) -> Draft:
         over_span=syntax.over.span,
     )
     inner = _entered(book, draft, element, syntax, context)
+    if syntax.over.grid:
+        draft.over = sets.named_grid(syntax.over, context.scope)
     if inner is None:
         return expressions.wrong(book, None, syntax.span)
     draft.body = expressions.expression(book, syntax.body, inner)

@@ -49,7 +49,7 @@ def statement(over: tree.Over | None, scope: Scope) -> Statement:
     if over is None:
         return Statement()
     if over.grid:
-        return Statement(_named_grid(over, scope), ())
+        return Statement(((named_grid(over, scope), None),), ())
     terms: list[tuple[SetTerm, str | None]] = []
     elements: list[Element] = []
     for part in over.elements:
@@ -77,10 +77,11 @@ def _is_edge_set(part: tree.Element, scope: Scope) -> bool:
     return False
 
 
-def _named_grid(over: tree.Over, scope: Scope) -> tuple[tuple[SetTerm, str | None], ...]:
-    names = [element.of for element in over.elements]
-    known = [scope.sets.get(name.name) for name in names if isinstance(name, tree.Name)]
-    return tuple((term, None) for term in known if term is not None)
+def named_grid(over: tree.Over, scope: Scope) -> SetTerm:
+    """`(h, w)`: the sides of a grid by their names."""
+    known = [scope.set_of(part.of) for part in over.elements if isinstance(part.of, tree.Name)]
+    places = [place for term in known if term is not None for place in term.places() or ()]
+    return fixed(over.span.text.removeprefix("over").strip(), over.span, places)
 
 
 def declare_sets(over: tree.Over | None, scope: Scope) -> None:

@@ -126,8 +126,11 @@ def _declared_units(book: Draftbook, declared: tree.Declared, scope: Scope) -> U
 
 
 def _unit_names(declared: tree.Declared) -> tuple[str, ...]:
-    """What the axes are called: an axis written as a bare name has that name."""
-    return tuple(unit.span.text for unit in declared.units or () if not isinstance(unit, tree.Number))
+    """What the axes are called, one by one as written; nothing where all are numbers."""
+    units = declared.units or ()
+    if all(isinstance(unit, tree.Number) for unit in units):
+        return ()
+    return tuple(unit.span.text for unit in units)
 
 
 def domain(name: tree.Name | None, scope: Scope) -> Domain | None:

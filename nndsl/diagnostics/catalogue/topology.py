@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic, Label
+from nndsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from nndsl.diagnostics.wording import listed
 from nndsl.source import Span
 
@@ -633,3 +633,30 @@ class GridPosition(Diagnostic):
 
     def message(self) -> str:
         return f"'{self.name}' is no number, because '{self.set}' is a grid and has no order"
+
+
+@dataclass(frozen=True)
+class DilatedNotCausal(Diagnostic):
+    """A dilated window on a sequence sees what comes after, and shortens the sequence.
+
+    Dilation on time is mostly meant for predicting what comes next, from what came before: then the window
+    must be causal, which also keeps the length.
+
+    Wrong:
+
+        layer h[16] = relu(local(x, 2, dilation = 4) + bias)
+
+    Right:
+
+        layer h[16] = relu(local(x, 2, causal, dilation = 4) + bias)
+    """
+
+    code: ClassVar[str] = "W0903"
+    severity: ClassVar[Severity] = Severity.WARNING
+    set: str
+
+    def message(self) -> str:
+        return f"a dilated window along '{self.set}' that is not causal sees what comes after"
+
+    def help(self) -> str:
+        return "add `causal` if it is to see only what came before"
