@@ -103,14 +103,16 @@ class Network:
 
         Raises NNDSLError where it cannot be run.
         """
+        from nndsl.analyses.needs import open_sizes
         from nndsl.learning.procedure import procedure
         from nndsl.learning.session import plan_procedure
         from nndsl.planning.planner import plan
 
         if not self.stages:
-            return {"run": plan(self.optimized_graph, {BATCH: 1}, self.precision)}
+            return {"run": plan(self.optimized_graph, open_sizes(self.optimized_graph, 1), self.precision)}
         found = procedure(self.model, self.stages[-1])
-        return plan_procedure(found, found.batch, self.precision, 1)[0]
+        sizes = {name: size for name, size in open_sizes(found.step, 1).items() if name != BATCH}
+        return plan_procedure(found, found.batch, self.precision, 1, sizes)[0]
 
     @property
     def stages(self) -> tuple[Stage, ...]:

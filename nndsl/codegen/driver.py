@@ -27,7 +27,7 @@ from nndsl.planning.plan import (
     RealCount,
     Segment,
 )
-from nndsl.planning.text import group_names, kernel_name
+from nndsl.planning.text import kernel_name
 
 TYPES = {Element.INDEX: "np.int32", Element.TRUTH: "np.bool_"}
 
@@ -101,10 +101,8 @@ def _call(
 
 def _argument(argument: Argument, plan: Plan, held: Mapping[str, str]) -> str:
     match argument:
-        case Address(buffer=name, entries=None):
+        case Address(buffer=name):
             return held[name]
-        case Address(buffer=name, entries=Count() as entries):
-            return f"{held[name]}[{_count(entries)}:]"
         case Count():
             return _count(argument)
         case Real(value=value):
@@ -122,7 +120,9 @@ def _real(text: str, precision: Precision) -> str:
 def _count(count: Count) -> str:
     """A count as an expression of the symbols."""
     factors = [str(count.factor)] if count.factor != 1 or not count.extents else []
-    return " * ".join([*factors, *(f"({extent})" if extent.steps else str(extent) for extent in count.extents)])
+    return " * ".join(
+        [*factors, *(f"({extent})" if extent.steps else str(extent) for extent in count.extents)]
+    )
 
 
 def _slice(buffer: Buffer, precision: Precision) -> str:

@@ -38,14 +38,14 @@ def count_rows(rank: int, layout: Any) -> int:
 
 
 @register_jitable
-def copy(target: Any, source: Any, rank: int, layout: Any) -> None:
+def copy(target: Any, target_at: int, source: Any, source_at: int, rank: int, layout: Any) -> None:
     last = max(rank - 1, 0)
     size = layout[last] if rank > 0 else 1
     source_step = layout[rank + last] if rank > 0 else 1
     target_step = layout[2 * rank + last] if rank > 0 else 1
     for row in range(count_rows(rank, layout)):
-        here = locate(row, last, layout, rank)
-        there = locate(row, last, layout, 2 * rank)
+        here = source_at + locate(row, last, layout, rank)
+        there = target_at + locate(row, last, layout, 2 * rank)
         if source_step == 1 and target_step == 1:
             for i in range(size):
                 target[there + i] = source[here + i]
@@ -56,29 +56,37 @@ def copy(target: Any, source: Any, rank: int, layout: Any) -> None:
 
 
 @kernel
-def strided_copy(target: Reals, source: Reals, rank: int, *layout: int) -> None:
+def strided_copy(
+    target: Reals, target_at: int, source: Reals, source_at: int, rank: int, *layout: int
+) -> None:
     """Copies a box of entries from one layout to another; the layouts do not overlap.
 
-    `layout` is, axis by axis from the outermost: the sizes, then the source's strides, then the target's, in
-    entries. A stride may be negative (the address is that of the box's first entry) and, in the source, zero.
+    The box begins at the entries `…_at`. `layout` is, axis by axis from the outermost: the sizes, then the
+    source's strides, then the target's, in entries. A stride may be negative and, in the source, zero.
     """
-    copy(target, source, rank, layout)
+    copy(target, target_at, source, source_at, rank, layout)
 
 
 @kernel
-def strided_copy_indices(target: Indices, source: Indices, rank: int, *layout: int) -> None:
+def strided_copy_indices(
+    target: Indices, target_at: int, source: Indices, source_at: int, rank: int, *layout: int
+) -> None:
     """`strided_copy` of indices."""
-    copy(target, source, rank, layout)
+    copy(target, target_at, source, source_at, rank, layout)
 
 
 @kernel
-def strided_copy_truths(target: Truths, source: Truths, rank: int, *layout: int) -> None:
+def strided_copy_truths(
+    target: Truths, target_at: int, source: Truths, source_at: int, rank: int, *layout: int
+) -> None:
     """`strided_copy` of truth values."""
-    copy(target, source, rank, layout)
+    copy(target, target_at, source, source_at, rank, layout)
 
 
 @kernel
-def strided_add(target: Reals, source: Reals, rank: int, *layout: int) -> None:
+def strided_add(
+    target: Reals, target_at: int, source: Reals, source_at: int, rank: int, *layout: int
+) -> None:
     """Adds a box of entries to those in another layout: the adjoint of `strided_copy`.
 
     Arguments as there. The target's strides may send several entries to one place: all are added, in
@@ -89,8 +97,8 @@ def strided_add(target: Reals, source: Reals, rank: int, *layout: int) -> None:
     source_step = layout[rank + last] if rank > 0 else 1
     target_step = layout[2 * rank + last] if rank > 0 else 1
     for row in range(count_rows(rank, layout)):
-        here = locate(row, last, layout, rank)
-        there = locate(row, last, layout, 2 * rank)
+        here = source_at + locate(row, last, layout, rank)
+        there = target_at + locate(row, last, layout, 2 * rank)
         if source_step == 1 and target_step == 1:
             for i in range(size):
                 target[there + i] += source[here + i]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nndsl.building.build import LOSS, objective, ruled
+from nndsl.building.expressions import lower
 from nndsl.building.term import Term
 from nndsl.differentiation.reverse import differentiate
 from nndsl.functions.catalogue import family
@@ -14,7 +15,16 @@ from nndsl.graph.graph import Graph, Node
 from nndsl.learning.rules import Statistics
 from nndsl.learning.update import square_graph, update_graph
 from nndsl.planning.plan import SUM
-from nndsl.semantics.model import Minimize, Model, OptimizerSettings, Rule, Stage
+from nndsl.semantics.model import (
+    Apply,
+    Expression,
+    Minimize,
+    Model,
+    OptimizerSettings,
+    Reference,
+    Rule,
+    Stage,
+)
 
 DEFAULT_BATCH = 32
 
@@ -69,7 +79,7 @@ def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
     scope, arguments, measures = ruled(model, stage)
     entry = family("rule")[rule.name]
     learned = [(parameter, scope.parameter(parameter)) for parameter in stage.learned]
-    statistics = Statistics(scope.build, learned)
+    statistics = Statistics(scope.build, learned, lower(scope, _net_input(model, rule.arguments[0])))
     with scope.build.at(rule.name, rule.span):
         entry.lower(statistics, *arguments)
     step = _with_sums(scope.build.graph({}), measures, statistics.sums)
@@ -81,6 +91,15 @@ def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
     )
     update, states = update_graph(settings, None)
     return Procedure(step, update, stage.batch or 1, states)
+
+
+def _net_input(model: Model, expression: Expression) -> Expression:
+    """What the activation of a layer is applied to; any other expression itself."""
+    if isinstance(expression, Reference):
+        for definition in model.definitions:
+            if definition.value == expression.value and isinstance(definition.expression, Apply):
+                return definition.expression.arguments[0]
+    return expression
 
 
 def _with_sums(graph: Graph, measures: Mapping[str, Term], sums: Mapping[str, Node]) -> Graph:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from nndsl.building.term import Term
 from nndsl.differentiation.reverse import vector_jacobian
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import TensorType
-from nndsl.operators.comparisons import ToReal
 from nndsl.operators.leaves import Input, ParameterLeaf
 from nndsl.semantics.model import Parameter
 
@@ -22,13 +21,15 @@ Updating = Callable[..., Node]
 class Statistics:
     """One batch's contribution to a local learning rule.
 
-    `learned` are the parameters that it changes, with their terms in the graph. A rule that descends fills
+    `learned` are the parameters that it changes, with their terms in the graph; `net` is the net input of the
+    units that its first argument names. A rule that descends fills
     `sums` with the gradient of each of them; any other fills it with sums of its own, and
     `update` with the graph of what the parameters become from these after each epoch.
     """
 
     build: Builder
     learned: Sequence[tuple[Parameter, Term]]
+    net: Term
     sums: dict[str, Node] = field(default_factory=dict)
     update: Graph | None = None
 
@@ -38,12 +39,6 @@ class Statistics:
         wanted = [term.node for _, term in self.learned]
         found = vector_jacobian(self.build, {result.node: cotangent.node}, wanted)
         self.sums = {parameter.name: found[term.node] for parameter, term in self.learned}
-
-    def argument_of(self, term: Term, operator: str) -> Term:
-        """What an element-wise operator was applied to; the checker has made sure that it was."""
-        node = term.node.inputs[0] if isinstance(term.node.operator, ToReal) else term.node
-        assert node.operator.name == operator, node
-        return replace(term, node=node.inputs[0])
 
     def become(self, sums: Mapping[str, Node], update: Updating) -> None:
         """After an epoch the one learned parameter becomes `update(build, parameter, **sums over all examples)`."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nndsl.analyses.cost import total_operations
-from nndsl.building.build import expressions
+from nndsl.building.build import expressions, finished
 from nndsl.data.examples import Examples
 from nndsl.diagnostics.catalogue.running import NotEnoughMemory
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, LEARNED
 from nndsl.learning.procedure import Procedure, evaluation, procedure
+from nndsl.operators.leaves import Input
 from nndsl.passes.pipeline import optimize
 from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import SUM, Plan, Precision
@@ -21,7 +23,7 @@ from nndsl.planning.planner import plan
 from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.inference import Inference
 from nndsl.runtime.loop import Learned, Loop, Update
-from nndsl.runtime.memory import Array, available_bytes, cores, zeros
+from nndsl.runtime.memory import Array, available_bytes, cores, symbol_sizes, zeros
 from nndsl.runtime.vector import VectorLayout
 from nndsl.semantics.model import Rule, Stage
 
@@ -80,7 +82,7 @@ class Session:
     def means(self, turns: int) -> dict[str, float]:
         """The loss and the measures, averaged over the examples of the first minibatches."""
         seen = min(turns * self.loop.step, self.loop.count)
-        return {name: total / seen for name, total in self.loop.measured.items()}
+        return finished(self.stage, {name: total / seen for name, total in self.loop.measured.items()})
 
     def end_epoch(self) -> None:
         """The update of a rule that makes one an epoch."""
@@ -99,7 +101,7 @@ class Session:
         if loop is None:
             loop = evaluation_loop(self.network, self.stage, examples, self.precision, self.on_compile)
             self._evaluations[id(examples)] = loop
-        return run_evaluation(loop)
+        return run_evaluation(self.stage, loop)
 
     def keep(self) -> None:
         """Remembers the learned numbers as they are."""
@@ -136,7 +138,8 @@ class Session:
 
     def _loop(self, batch: int, options: Options) -> Loop:
         wanted = 1 if options.debug else options.threads
-        plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted)
+        sizes = open_sizes(self.procedure.step, self.data)
+        plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, sizes)
         step = plans["step"]
         self._require_memory(step, batch, threads)
         loop = Loop(
@@ -165,13 +168,16 @@ class Session:
 
 
 def plan_procedure(
-    procedure: Procedure, batch: int, precision: Precision, wanted: int | None
+    procedure: Procedure, batch: int, precision: Precision, wanted: int | None, sizes: Mapping[str, int]
 ) -> tuple[dict[str, Plan], int]:
-    """The plans of a procedure, `step`, `update` and `square` as far as it has them, and the number of threads."""
-    graph, threads = divided(optimize(procedure.step), batch, wanted)
+    """The plans of a procedure, `step`, `update` and `square` as far as it has them, and the number of threads.
+
+    `sizes` are those of open index sets.
+    """
+    graph, threads = divided(optimize(procedure.step), {**sizes, BATCH: batch}, wanted)
     sums = {name: name for name in graph.outputs if name.startswith(SUM)}
     accumulated = frozenset(sums) if procedure.every_epoch else frozenset()
-    plans = {"step": plan(graph, {BATCH: -(-batch // threads)}, precision, sums, accumulated)}
+    plans = {"step": plan(graph, {**sizes, BATCH: -(-batch // threads)}, precision, sums, accumulated)}
     bounds = {LEARNED: layout_of_sums(plans["step"]).size}
     update = optimize(procedure.update)
     plans["update"] = plan(update, bounds, precision, {name: name for name in update.outputs})
@@ -186,14 +192,20 @@ def layout_of_sums(step: Plan) -> VectorLayout:
     return VectorLayout.of({name.removeprefix(SUM): type.shape({}) for name, type in sums.items()})
 
 
-def divided(graph: Graph, batch: int, wanted: int | None) -> tuple[Graph, int]:
+def open_sizes(graph: Graph, data: Mapping[str, Array]) -> dict[str, int]:
+    """The sizes of the index sets that only data tell, for the inputs of a graph."""
+    types = {n.operator.key: n.type for n in graph if isinstance(n.operator, Input) and n.operator.key in data}
+    return symbol_sizes(types, data)
+
+
+def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple[Graph, int]:
     """The graph for each thread's share of a minibatch, and the number of threads.
 
     Where the number is not given, it is what pays. One thread runs what needs the whole batch at once.
     """
-    operations = total_operations(graph, {BATCH: batch})
+    operations = total_operations(graph, sizes)
     paying = max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
-    threads = min(wanted or paying, batch)
+    threads = min(wanted or paying, sizes[BATCH])
     try:
         return divide(graph, threads), threads
     except NotDivisible:
@@ -219,11 +231,12 @@ def evaluation_loop(
     """A loop that measures and learns nothing, on one thread."""
     batch = min(EVALUATION_BATCH, examples.count)
     graph = optimize(evaluation(network.model, stage))
-    measured = plan(graph, {BATCH: batch}, precision)
-    return Loop(measured, columns(examples, precision), network.parameters, batch, on_compile=on_compile)
+    data = columns(examples, precision)
+    measured = plan(graph, {**open_sizes(graph, data), BATCH: batch}, precision)
+    return Loop(measured, data, network.parameters, batch, on_compile=on_compile)
 
 
-def run_evaluation(loop: Loop) -> dict[str, float]:
-    """The means of a loop's measures over all its examples."""
+def run_evaluation(stage: Stage, loop: Loop) -> dict[str, float]:
+    """The loss and the measures of a stage over all examples of a loop."""
     loop.run(0, loop.turns)
-    return {name: total / loop.count for name, total in loop.measured.items()}
+    return finished(stage, {name: total / loop.count for name, total in loop.measured.items()})

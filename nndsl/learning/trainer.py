@@ -153,7 +153,7 @@ def test(network: Network, examples: Examples) -> dict[str, float]:
     for stage in reversed(network.stages):
         if stage.measures:
             with one_thread():
-                return run_evaluation(evaluation_loop(network, stage, examples, network.precision))
+                return run_evaluation(stage, evaluation_loop(network, stage, examples, network.precision))
     return {}
 
 

@@ -220,7 +220,7 @@ class Fusion:
             merged = _Merge(number, node, places, same).attempt(self._fresh)
             assert merged is not None, f"{node.name} alone is one loop nest"
         for late in sorted(producers - same, key=lambda cluster: cluster.number):
-            if self._only_feeds(late, same, node):
+            if self._only_feeds(late, node):
                 more = _Merge(number, node, places, same | {late}).attempt(self._fresh)
                 if more is not None:
                     merged, same = more, same | {late}
@@ -229,9 +229,9 @@ class Fusion:
         for member in merged.members:
             self.cluster[member] = merged
 
-    def _only_feeds(self, cluster: Cluster, same: set[Cluster], node: Node) -> bool:
-        """Whether a lower cluster may wait: nobody but the merged cluster reads it."""
-        allowed = {node}.union(cluster.members, *(c.members for c in same))
+    def _only_feeds(self, cluster: Cluster, node: Node) -> bool:
+        """Whether a lower cluster may wait for a node: nobody else reads it."""
+        allowed = {node, *cluster.members}
         return all(
             reader in allowed
             for member in cluster.members

@@ -128,11 +128,10 @@ def instruction(
     results: list[Node],
     accumulated: set[Node],
     buffer_of: Mapping[Node, str],
-) -> tuple[Instruction, list[tuple[Pattern, str]], list[tuple[Pattern, str]]]:
+) -> Instruction:
     """The kernel call of a cluster that stores these members.
 
-    `accumulated` are results that add to what their buffer holds. Also returns the patterns of operands and
-    of results with their buffers, for the choice of places that may be shared.
+    `accumulated` are results that add to what their buffer holds.
     """
     writer = _Writer(cluster, free)
     patterns = [axes for _, axes in writer.operands]
@@ -169,25 +168,24 @@ def instruction(
         accumulate=tuple(node in accumulated for node in results),
     )
     sizes = tuple(Count(1, tuple(writer.extents[axis] for axis in axes)) for axes in merged)
-    reads = [(pattern(axes), buffer_of[node]) for node, axes in writer.operands]
-    writes = [(pattern(cluster.axes[node]), buffer_of[node]) for node in results]
+    reads = [buffer_of[node] for node, _ in writer.operands]
+    writes = [buffer_of[node] for node in results]
     arguments: tuple[Argument, ...] = (
         *sizes,
-        *(Address(name) for _, name in reads),
+        *map(Address, reads),
         *writer.constants,
-        *(Address(name) for _, name in writes),
+        *map(Address, writes),
     )
     last = cluster.members[-1]
-    call = Instruction(
+    return Instruction(
         group,
         arguments,
         tuple(member.name for member in cluster.members),
-        tuple(dict.fromkeys(name for _, name in reads)),
-        tuple(dict.fromkeys(name for _, name in writes)),
+        tuple(dict.fromkeys(reads)),
+        tuple(dict.fromkeys(writes)),
         last.layer,
         last.span,
     )
-    return call, reads, writes
 
 
 def _numbering(writer: _Writer) -> Callable[[_Value], int]:

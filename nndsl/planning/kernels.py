@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 
 from nndsl.graph.graph import Node
@@ -27,6 +28,14 @@ ACCUMULATE = (Contract, ScatterAdd)
 """The operators whose kernels can add to what their buffer holds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a box begins: some entries into a buffer."""
+
+    buffer: str
+    entries: Count = Count(0)
+
+
 class NoKernel(Exception):
     """An operator that no kernel of the library covers: a defect of the planner."""
 
@@ -47,34 +56,35 @@ def _calls(node: Node, operator: Operator, result: str, reads: tuple[str, ...], 
             yield _matrix_product(node, result, reads, accumulate)
         case Transpose(permutation=permutation):
             strides = _strides(given[0])
-            yield _copy(type, Address(result), Address(reads[0]), [strides[axis] for axis in permutation])
+            yield _copy(type, Place(result), Place(reads[0]), [strides[axis] for axis in permutation])
         case Slice(axis=axis, before=before):
             source = _further(reads[0], before, _strides(given[0])[axis])
-            yield _copy(type, Address(result), source, _strides(given[0]))
+            yield _copy(type, Place(result), source, _strides(given[0]))
         case Pad(axis=axis, before=before, value=value):
             yield _fill(type, result, value)
             target = _further(result, before, _strides(type)[axis])
-            yield _copy(given[0], target, Address(reads[0]), _strides(given[0]), _strides(type))
+            yield _copy(given[0], target, Place(reads[0]), _strides(given[0]), _strides(type))
         case Concatenate(axis=axis):
             place = 0
             for part, name in zip(given, reads, strict=True):
                 target = _further(result, place, _strides(type)[axis])
-                yield _copy(part, target, Address(name), _strides(part), _strides(type))
+                yield _copy(part, target, Place(name), _strides(part), _strides(type))
                 place += part.extents[axis].known or 0
         case Flip(axis=axis):
             strides = _strides(given[0])
             last = Count(1, (type.extents[axis].then(-1),))
             backwards = [_times(s, -1) if a == axis else s for a, s in enumerate(strides)]
-            source = Address(reads[0], _product(last, strides[axis]))
-            yield _copy(type, Address(result), source, backwards)
+            source = Place(reads[0], _product(last, strides[axis]))
+            yield _copy(type, Place(result), source, backwards)
         case Windows():
             strides = _window_strides(operator, _strides(given[0]))
-            yield _copy(type, Address(result), Address(reads[0]), strides)
+            yield _copy(type, Place(result), Place(reads[0]), strides)
         case Fold():
             yield _fill(type, result, 0.0)
             strides = _window_strides(operator, _strides(type))
             layout = (*_sizes(given[0]), *_strides(given[0]), *strides)
-            yield "strided_add", (Address(result), Address(reads[0]), Count(given[0].rank), *layout)
+            places = (Address(result), Count(0), Address(reads[0]), Count(0))
+            yield "strided_add", (*places, Count(given[0].rank), *layout)
         case Gather(axis=axis, batch=batch):
             yield "gather", (*map(Address, (result, *reads)), *_lookup_sizes(given[0], given[1], axis, batch))
         case ScatterAdd(axis=axis, batch=batch):
@@ -114,14 +124,15 @@ def _matrix_product(
 
 def _copy(
     box: TensorType,
-    target: Address,
-    source: Address,
+    target: Place,
+    source: Place,
     source_strides: Sequence[Count],
     target_strides: Sequence[Count] | None = None,
 ) -> tuple[str, tuple[Argument, ...]]:
     """A box of entries from one layout to another; the target's is without gaps unless it is given."""
     layout = (*_sizes(box), *source_strides, *(target_strides or _strides(box)))
-    return f"strided_copy{SUFFIX[box.element]}", (target, source, Count(box.rank), *layout)
+    places = (Address(target.buffer), target.entries, Address(source.buffer), source.entries)
+    return f"strided_copy{SUFFIX[box.element]}", (*places, Count(box.rank), *layout)
 
 
 def _fill(type: TensorType, result: str, value: float) -> tuple[str, tuple[Argument, ...]]:
@@ -173,5 +184,5 @@ def _product(first: Count, second: Count) -> Count:
     return Count(first.factor * second.factor, first.extents + second.extents)
 
 
-def _further(buffer: str, places: int, stride: Count) -> Address:
-    return Address(buffer, _times(stride, places)) if places else Address(buffer)
+def _further(buffer: str, places: int, stride: Count) -> Place:
+    return Place(buffer, _times(stride, places))

@@ -62,13 +62,12 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A buffer's address, `entries` further on."""
+    """A buffer's address."""
 
     buffer: str
-    entries: Count | None = None
 
     def __str__(self) -> str:
-        return self.buffer if self.entries is None else f"{self.buffer}+{self.entries}"
+        return self.buffer
 
 
 @dataclass(frozen=True, slots=True)

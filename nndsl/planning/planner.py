@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
-from nndsl.codegen.group import Pattern
+from nndsl.codegen.group import Group
 from nndsl.graph.builder import Builder, extend, prune, rewrite
 from nndsl.graph.graph import Graph, Node
 from nndsl.operators.copying import Copy
@@ -17,7 +17,7 @@ from nndsl.planning import grouping, kernels
 from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
-from nndsl.planning.plan import Buffer, Instruction, Plan, Precision, Segment, item_bytes
+from nndsl.planning.plan import Address, Buffer, Instruction, Plan, Precision, Segment, item_bytes
 
 
 def plan(
@@ -75,14 +75,6 @@ def storage(node: Node) -> Node:
     return node
 
 
-@dataclass(frozen=True, slots=True)
-class _Sharing:
-    """Patterns of the operands and the results of one instruction, with their buffers."""
-
-    operands: tuple[tuple[Pattern, str], ...]
-    results: tuple[tuple[Pattern, str], ...]
-
-
 class _Planner:
     def __init__(
         self,
@@ -102,19 +94,15 @@ class _Planner:
 
     def plan(self) -> Plan:
         calls: list[Instruction] = []
-        sharing: list[_Sharing] = []
         for unit in self._schedule():
             if isinstance(unit, Cluster):
                 results = [member for member in unit.members if self._is_stored(member)]
-                call, reads, writes = grouping.instruction(
-                    unit, self.fusion.free, results, self.accumulated, self.buffer_of)
-                calls.append(call)
-                sharing.append(_Sharing(tuple(reads), tuple(writes)))
+                calls.append(
+                    grouping.instruction(unit, self.fusion.free, results, self.accumulated, self.buffer_of)
+                )
             else:
-                for call in kernels.instructions(unit, self.buffer_of, unit in self.accumulated):
-                    calls.append(call)
-                    sharing.append(_Sharing((), ()))
-        arena_bytes = self._place(calls, sharing)
+                calls += kernels.instructions(unit, self.buffer_of, unit in self.accumulated)
+        arena_bytes = self._place(calls)
         outputs = {name: self.buffer_of[node] for name, node in self.graph.outputs.items()}
         return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs)
 
@@ -153,7 +141,7 @@ class _Planner:
                 order[node] = (self.fusion.level[node], number)
         return sorted(order, key=lambda unit: order[unit])
 
-    def _place(self, calls: list[Instruction], sharing: list[_Sharing]) -> int:
+    def _place(self, calls: list[Instruction]) -> int:
         """Gives the arena's buffers their offsets; returns the arena's size."""
         first: dict[str, int] = {}
         last: dict[str, int] = {}
@@ -168,26 +156,35 @@ class _Planner:
             for name, buffer in self.buffers.items()
             if buffer.segment is Segment.ARENA
         }
-        for number, shared in enumerate(sharing):
-            self._share(number, shared, lifetimes)
+        for number, call in enumerate(calls):
+            self._share(number, call, lifetimes)
         offsets, size = place(lifetimes)
         for name, offset in offsets.items():
             self.buffers[name] = replace(self.buffers[name], offset_bytes=offset)
         return size
 
-    def _share(self, number: int, shared: _Sharing, lifetimes: dict[str, Lifetime]) -> None:
-        """Lets results of an instruction take the places of operands that vary alike and die there."""
-        dying = {
-            name: pattern
-            for pattern, name in shared.operands
-            if name in lifetimes and lifetimes[name].last == number
-        }
-        for pattern, name in shared.results:
-            if name not in lifetimes or lifetimes[name].first != number:
+    def _share(self, number: int, call: Instruction, lifetimes: dict[str, Lifetime]) -> None:
+        """Lets results of a fused group take the places of operands that die there, where the group allows it."""
+        if not isinstance(call.kernel, Group):
+            return
+        operands, results = operand_buffers(call.kernel, call), result_buffers(call.kernel, call)
+        taken: set[str] = set()
+        for result, operand in sorted(call.kernel.in_place()):
+            name, given = results[result], operands[operand]
+            if not {name, given} <= lifetimes.keys() or name in taken or given in taken:
                 continue
-            for operand, operand_pattern in dying.items():
-                same_width = self.buffers[operand].type.element == self.buffers[name].type.element
-                if operand_pattern == pattern and same_width:
-                    lifetimes[name] = replace(lifetimes[name], reuses=operand)
-                    del dying[operand]
-                    break
+            dies = lifetimes[given].last == number and operands.count(given) == 1
+            if dies and lifetimes[name].first == number:
+                lifetimes[name] = replace(lifetimes[name], reuses=given)
+                taken |= {name, given}
+
+
+def operand_buffers(group: Group, call: Instruction) -> list[str]:
+    """The buffers that a fused group reads, in the order of its operands."""
+    return [a.buffer for a in call.arguments[group.rank :][: len(group.operands)] if isinstance(a, Address)]
+
+
+def result_buffers(group: Group, call: Instruction) -> list[str]:
+    """The buffers that a fused group writes, in the order of its results."""
+    last = len(call.arguments) - len(group.results)
+    return [a.buffer for a in call.arguments[last:] if isinstance(a, Address)]

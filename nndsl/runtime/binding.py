@@ -20,7 +20,6 @@ from nndsl.planning.plan import (
     Real,
     RealCount,
     Segment,
-    item_bytes,
 )
 
 
@@ -57,11 +56,8 @@ def bind(
 
     def number(argument: Argument) -> int:
         match argument:
-            case Address(buffer=name, entries=None):
+            case Address(buffer=name):
                 return places[name]
-            case Address(buffer=name, entries=Count() as entries):
-                width = item_bytes(plan.buffers[name].type.element, plan.precision)
-                return places[name] + width * entries.value(sizes)
             case Count():
                 return argument.value(sizes)
             case Real(value=value):

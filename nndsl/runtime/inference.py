@@ -14,16 +14,16 @@ from nndsl.planning.planner import plan
 from nndsl.runtime import machine
 from nndsl.runtime.binding import bind
 from nndsl.runtime.cache import OnCompile, prepare
-from nndsl.runtime.memory import Array, address, dtype, zeros
+from nndsl.runtime.memory import Array, address, dtype, symbol_sizes, zeros
 
 ROWS_AT_ONCE = 256
 """How many examples are run together: enough for matrix products, few enough for the cache."""
 
 
 class Inference:
-    """A graph ready to be run on examples. `parameters` are read at each call.
+    """A graph ready to be run on examples. It is planned anew only for larger sizes than before.
 
-    Outputs with a batch dimension are filled in blocks of `rows_at_once` examples; one without (a loss, a
+    Outputs with a batch dimension are filled in blocks of `rows_at_once` examples. One without (a loss, a
     gradient) needs all examples at once, for which `rows_at_once` must suffice.
     """
 
@@ -34,36 +34,53 @@ class Inference:
         rows_at_once: int = ROWS_AT_ONCE,
         on_compile: OnCompile | None = None,
     ) -> None:
-        self.precision = precision
+        self.graph, self.precision = graph, precision
         self.rows_at_once = max(rows_at_once, 1)
-        external = {name: f"output {name}" for name in graph.outputs}
-        self.plan: Plan = plan(graph, {BATCH: self.rows_at_once}, precision, external)
+        self.on_compile = on_compile
         self.outputs = {name: node.type for name, node in graph.outputs.items()}
         self.inputs = {n.operator.key: n.type for n in graph.nodes if isinstance(n.operator, Input)}
-        kernels = [instruction.kernel for instruction in self.plan.instructions]
-        self._functions = prepare(kernels, precision, on_compile)
-        self._arena = zeros((self.plan.arena_bytes,), np.dtype(np.uint8))
+        self._plan: Plan | None = None
+        self._arena = zeros((0,), np.dtype(np.uint8))
 
     def __call__(
         self, inputs: Mapping[str, Array], parameters: Mapping[str, Array], count: int
     ) -> dict[str, Array]:
         """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types."""
+        given = {name: inputs[name] for name in self.inputs}
+        sizes = symbol_sizes(self.inputs, given)
+        planned = self._planned({**sizes, BATCH: min(count, self.rows_at_once)})
         results = {
-            name: zeros(type.shape({BATCH: count}), dtype(type.element, self.precision))
+            name: zeros(type.shape({**sizes, BATCH: count}), dtype(type.element, self.precision))
             for name, type in self.outputs.items()
         }
         for first in range(0, count, self.rows_at_once):
             rows = slice(first, min(first + self.rows_at_once, count))
-            held = {f"output {name}": _rows(self.outputs[name], array, rows) for name, array in results.items()}
-            held |= {name: _rows(self.inputs[name], array, rows) for name, array in inputs.items()}
-            self._run({**parameters, **held}, rows)
+            held = {_result(name): _rows(self.outputs[name], array, rows) for name, array in results.items()}
+            held |= {name: _rows(self.inputs[name], array, rows) for name, array in given.items()}
+            self._run(planned, {**parameters, **held}, sizes, rows)
         return results
 
-    def _run(self, arrays: Mapping[str, Array], rows: slice) -> None:
-        sizes = {BATCH: rows.stop - rows.start, FIRST: rows.start}
+    def _planned(self, sizes: Mapping[str, int]) -> Plan:
+        if self._plan is None or any(size > self._plan.bounds[symbol] for symbol, size in sizes.items()):
+            external = {name: _result(name) for name in self.outputs}
+            self._plan = plan(self.graph, sizes, self.precision, external)
+            self._arena = zeros((self._plan.arena_bytes,), np.dtype(np.uint8))
+        return self._plan
+
+    def _run(
+        self, planned: Plan, arrays: Mapping[str, Array], sizes: Mapping[str, int], rows: slice
+    ) -> None:
+        sizes = {**sizes, BATCH: rows.stop - rows.start, FIRST: rows.start}
         addresses = {name: address(array) for name, array in arrays.items()}
-        for call in bind(self.plan, sizes, sizes, addresses, address(self._arena)):
-            machine.call(self._functions[call.kernel], np.array(call.arguments, np.int64))
+        kernels = [instruction.kernel for instruction in planned.instructions]
+        functions = prepare(kernels, self.precision, self.on_compile)
+        for call in bind(planned, sizes, sizes, addresses, address(self._arena)):
+            machine.call(functions[call.kernel], np.array(call.arguments, np.int64))
+
+
+def _result(name: str) -> str:
+    """What the buffer of an output is called: an input may have the same name."""
+    return f"output {name}"
 
 
 def _rows(type: TensorType, array: Array, rows: slice) -> Array:

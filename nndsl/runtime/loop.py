@@ -85,6 +85,7 @@ class Loop:
         self.update: Update | None = None
         self.clock = zeros((threads, 2), self.real)
         self.square = zeros((threads, 1), self.real)
+        self._sizes = {symbol: size for symbol, size in plan.bounds.items() if symbol != BATCH}
         self._turn = np.zeros((threads, 2), np.int64)
         self._barrier = machine.barrier()
         self._rows = [self._memory_for_rows() for _ in range(threads)]
@@ -132,7 +133,7 @@ class Loop:
     def _watched(self, program: Turns, batch: int) -> None:
         sums = self.layout.views(self.shares[0])
         external = {**self.parameters, **self._rows[0], **{SUM + name: view for name, view in sums.items()}}
-        machine.step(program.table, watch(program, self.plan, {BATCH: batch}, self._arenas[0], external), self.stop)
+        machine.step(program.table, watch(program, self.plan, {**self._sizes, BATCH: batch}, self._arenas[0], external), self.stop)
 
     def _bound(self, batch: int) -> list[Turns]:
         rows = [list(self._calls(thread, batch)) for thread in range(self.threads)]
@@ -152,7 +153,8 @@ class Loop:
         sums = self.layout.views(self.shares[thread])
         addresses |= {SUM + name: address(view) for name, view in sums.items()}
         if count:
-            yield from bind(self.plan, {BATCH: count, FIRST: first}, {BATCH: batch}, addresses, address(arena))
+            sizes = {**self._sizes, BATCH: count, FIRST: first}
+            yield from bind(self.plan, sizes, {**self._sizes, BATCH: batch}, addresses, address(arena))
             yield from self._tally(thread, batch)
         if self.update is not None:
             yield from self._update(thread, self.update)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nndsl.graph.types import Element
+from nndsl.graph.types import BATCH, Element, TensorType
 from nndsl.planning.plan import ALIGNMENT_BYTES, Buffer, Precision
 
 Array = NDArray[Any]
@@ -38,6 +38,21 @@ def zeros(shape: tuple[int, ...], type: np.dtype[Any]) -> Array:
 def for_buffer(buffer: Buffer, sizes: Mapping[str, int], precision: Precision) -> Array:
     """Memory of its own for a buffer."""
     return zeros(buffer.type.shape(dict(sizes)), dtype(buffer.type.element, precision))
+
+
+def symbol_sizes(types: Mapping[str, TensorType], arrays: Mapping[str, Array]) -> dict[str, int]:
+    """What the symbols of some types stand for, from the shapes of their arrays; the batch is left out.
+
+    Raises ValueError where two arrays give one symbol different sizes.
+    """
+    sizes: dict[str, int] = {}
+    for name, type in types.items():
+        for extent, size in zip(type.extents, arrays[name].shape, strict=True):
+            if extent.symbol not in (None, BATCH) and not extent.steps:
+                assert extent.symbol is not None
+                if sizes.setdefault(extent.symbol, size) != size:
+                    raise ValueError(f"{extent.symbol} is {sizes[extent.symbol]} and {size}")
+    return sizes
 
 
 def address(array: Array) -> int:

@@ -82,7 +82,7 @@ def test_strided_copy(call, kernel, dtype):
         x = GENERATOR.integers(0, 2, shape).astype(dtype) if shape else np.array(1, dtype)
         moved = x.transpose(permutation)
         y = np.zeros(moved.shape, dtype)
-        call(kernel, PRECISIONS[0], y, x, x.ndim, *layout(moved, y))
+        call(kernel, PRECISIONS[0], y, 0, x, 0, x.ndim, *layout(moved, y))
         np.testing.assert_array_equal(y, moved)
 
 
@@ -90,11 +90,10 @@ def test_strided_copy_repeats_and_skips():
     x = reals(PRECISIONS[0], 4, 3)
     repeated = np.broadcast_to(x, (2, 4, 3))
     y = np.zeros((2, 4, 7), np.float32)
-    native("strided_copy", PRECISIONS[0], y, x, 3, *layout(repeated, y[:, :, 1:4]))
+    native("strided_copy", PRECISIONS[0], y, 0, x, 0, 3, *layout(repeated, y[:, :, 1:4]))
     np.testing.assert_array_equal(y[:, :, :3], repeated)
     flipped = np.zeros_like(x)
-    source = int(x.ctypes.data) + 4 * 2
-    native("strided_copy", PRECISIONS[0], flipped, source, 2, *layout(x[:, ::-1], flipped))
+    native("strided_copy", PRECISIONS[0], flipped, 0, x, 2, 2, *layout(x[:, ::-1], flipped))
     np.testing.assert_array_equal(flipped, x[:, ::-1])
 
 
@@ -102,7 +101,7 @@ def test_strided_copy_repeats_and_skips():
 @in_both
 def test_strided_add_lays_windows_upon_a_grid(precision, call):
     windows, grid = reals(precision, 6, 3), np.zeros(8, precision.value)
-    call("strided_add", precision, grid, windows, 2, 6, 3, 3, 1, 1, 1)
+    call("strided_add", precision, grid, 0, windows, 0, 2, 6, 3, 3, 1, 1, 1)
     wanted = sum(np.pad(windows[:, w], (w, 2 - w)) for w in range(3))
     np.testing.assert_allclose(grid, wanted, rtol=1e-5, atol=1e-6)
 
