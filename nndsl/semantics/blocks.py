@@ -19,9 +19,9 @@ from nndsl.diagnostics.catalogue.types import (
     WrongArgumentCount,
     WrongResultCount,
 )
-from nndsl.semantics import expressions
+from nndsl.semantics import expressions, sets, statements
 from nndsl.semantics.context import Context, Draftbook, InputSpace
-from nndsl.semantics.draft import Draft, DraftDefinition, DraftValue, Ref, Wrong
+from nndsl.semantics.draft import Draft, DraftDefinition, DraftValue, Ref, Wrong, mistaken
 from nndsl.semantics.model import ValueKind
 from nndsl.semantics.places import GraphTerm, Place, SetTerm
 from nndsl.semantics.scope import BlockConstant, Scope, SharedBlock, SizeVariable
@@ -38,10 +38,10 @@ def single(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     """A block used as an expression: it must have one result."""
     results = use(book, call, context)
     if results is None:
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     if len(results) != 1:
         mistake = WrongResultCount(call.function.name, len(results), 1, span=call.span)
-        return expressions.wrong(book, mistake)
+        return book.refuse(mistake)
     return Ref(span=call.span, units=results[0].units, value=results[0])
 
 
@@ -51,7 +51,7 @@ def repeated(book: Draftbook, syntax: tree.Repeated, context: Context) -> Draft:
         if results is not None:
             name = syntax.call.function.name
             book.diagnostics.add(WrongResultCount(name, len(results), 1, span=syntax.span))
-        return expressions.wrong(book, None, syntax.span)
+        return mistaken(syntax.span)
     return Ref(span=syntax.span, units=results[0].units, value=results[0])
 
 
@@ -314,8 +314,6 @@ def _input(
 def _expand(
     book: Draftbook, block: tree.Block, bound: Bound, scope: Scope, span: Span, context: Context
 ) -> tuple[DraftValue, ...] | None:
-    from nndsl.semantics.statements import body
-
     inputs, constants = bound
     declared = [parameter for parameter in block.parameters if isinstance(parameter, tree.Declared)]
     for parameter in block.parameters:
@@ -329,7 +327,7 @@ def _expand(
     for parameter_input, value in zip(declared, inputs, strict=True):
         if not _declare_input(book, block, parameter_input, value, scope, span):
             return None
-    body(book, block.body, scope, context.owner)
+    statements.body(book, block.body, scope, context.owner)
     return _results(book, block, scope)
 
 
@@ -399,8 +397,6 @@ def _declare_input(
     span: Span,
 ) -> bool:
     """Gives an input its name in the block; false where the value does not fit."""
-    from nndsl.semantics.sets import name_elements, statement
-
     if declared.name.name in scope.names:
         book.diagnostics.add(
             DuplicateName(declared.name.name, scope.names[declared.name.name].span, span=declared.name.span)
@@ -416,8 +412,8 @@ def _declare_input(
                 BlockInputMismatch(block.name.name, expected, str(units), found, declared.span, span=span)
             )
             return False
-    name_elements(declared.over, scope)
+    sets.name_elements(declared.over, scope)
     if declared.over is not None:
-        over = statement(declared.over, scope).over
+        over = sets.statement(declared.over, scope).over
         book.input_spaces.append(InputSpace(value, over or (), block.name.name, span))
     return True

@@ -12,9 +12,9 @@ from nndsl.diagnostics.catalogue.types import (
     WrongArgumentCount,
 )
 from nndsl.functions.catalogue import Function, ValueParameter, family
-from nndsl.semantics import expressions
+from nndsl.semantics import connections, expressions
 from nndsl.semantics.context import Context, Draftbook
-from nndsl.semantics.draft import Apply, Draft, DraftParameter, Draw, Position, Ref, Weights, Wrong
+from nndsl.semantics.draft import Apply, Draft, DraftParameter, Draw, Position, Ref, Weights, Wrong, mistaken
 from nndsl.semantics.model import ParameterRole
 from nndsl.semantics.options import read_options
 from nndsl.semantics.stretch import Elementwise
@@ -30,7 +30,7 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
     if not right_count(book, function, syntax, context):
         for part in syntax.arguments:
             expressions.expression(book, part, context)
-        return expressions.wrong(book, None, syntax.span)
+        return mistaken(syntax.span)
     given = syntax.arguments[: len(values)]
     arguments = tuple(
         argument(book, parameter, part, context) for parameter, part in zip(values, given, strict=True)
@@ -44,7 +44,7 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
         syntax.span,
     )
     if any(isinstance(part, Wrong) for part in arguments):
-        return expressions.wrong(book, None, syntax.span)
+        return mistaken(syntax.span)
     if is_elementwise(function):
         result = expressions.apply(book, function, arguments, syntax.span)
     else:
@@ -80,7 +80,7 @@ def argument(book: Draftbook, parameter: ValueParameter, syntax: tree.Expression
         return Weights(span=syntax.span, units=Units.scalar())  # as many as the stage learns
     draft = expressions.expression(book, syntax, context)
     if parameter.domain == "position" and not isinstance(draft, Position | Wrong):
-        return expressions.wrong(book, NotAPosition(syntax.span.text, span=syntax.span))
+        return book.refuse(NotAPosition(syntax.span.text, span=syntax.span))
     return draft
 
 
@@ -153,7 +153,7 @@ def distribution(book: Draftbook, syntax: tree.Expression, context: Context) -> 
             return Draw(
                 span=draft.span, units=draft.units, function=drawn.function, arguments=drawn.arguments
             )
-    return expressions.wrong(book, NotADistribution(syntax.span.text, span=syntax.span))
+    return book.refuse(NotADistribution(syntax.span.text, span=syntax.span))
 
 
 def draw(book: Draftbook, syntax: tree.Call, context: Context) -> Draft:
@@ -161,11 +161,9 @@ def draw(book: Draftbook, syntax: tree.Call, context: Context) -> Draft:
     function = family("distribution").get(syntax.function.name)
     if function is None:
         known = tuple(family("distribution"))
-        return expressions.wrong(
-            book, UnknownDistribution(syntax.function.name, known, span=syntax.function.span)
-        )
+        return book.refuse(UnknownDistribution(syntax.function.name, known, span=syntax.function.span))
     if not right_count(book, function, syntax, context):
-        return expressions.wrong(book, None, syntax.span)
+        return mistaken(syntax.span)
     arguments = tuple(expressions.expression(book, part, context) for part in syntax.arguments)
     result = Draw(span=syntax.span, units=Units(), function=function, arguments=arguments, shapeless=True)
     if function.signature.result is not None:
@@ -187,12 +185,10 @@ def draw(book: Draftbook, syntax: tree.Call, context: Context) -> Draft:
 
 def _own_parameters(book: Draftbook, result: Apply, context: Context) -> None:
     """The numbers that each use of a function learns: the gain and offset of a normalisation."""
-    from nndsl.semantics.connections import anonymous
-
     owned: list[DraftParameter] = []
     for name, units, value in result.function.parameters:
         role = ParameterRole.BIAS if value == 0 else ParameterRole.FREE
-        parameter = anonymous(book, context, name, role, result.span)
+        parameter = connections.anonymous(book, context, name, role, result.span)
         parameter.given = value
         if units == ("*u",):
             parameter.units.become(result.units)

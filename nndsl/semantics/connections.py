@@ -37,6 +37,7 @@ from nndsl.semantics.draft import (
     Use,
     WeightForm,
     Wrong,
+    mistaken,
 )
 from nndsl.semantics.model import ConnectionKind, ParameterRole
 from nndsl.semantics.options import fits, kind_of, read_options
@@ -78,14 +79,14 @@ def connection(book: Draftbook, call: tree.Call, context: Context) -> Draft:
         return _started_bias(book, call, context)
     if not call.arguments:
         book.diagnostics.add(WrongArgumentCount(name, ("source",), 0, span=call.span))
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     parts = _sorted(book, call, context)
     source = expressions.expression(book, call.arguments[0], context)
     parameter = None
     if parts is not None and not isinstance(source, Wrong):
         parameter = _weights(book, parts, context)
     if parts is None or parameter is None:
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     draft = Connect(
         span=call.span,
         units=_target_units(book, parts, context),
@@ -97,7 +98,7 @@ def connection(book: Draftbook, call: tree.Call, context: Context) -> Draft:
         along=parts.along.axis.name if parts.along else None,
     )
     if not _read_options(book, draft, parts, call, context):
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     _relate(book, draft)
     return draft
 
@@ -342,10 +343,10 @@ def bias(book: Draftbook, context: Context, start: float, span: Span) -> Draft:
 def _started_bias(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     if len(call.arguments) != 1 or call.options:
         book.diagnostics.add(WrongArgumentCount("bias", ("start",), len(call.arguments), span=call.span))
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     start = constant(call.arguments[0], context.scope)
     if start is None:
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     return bias(book, context, float(start), call.span)
 
 

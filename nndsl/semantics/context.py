@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from nndsl.diagnostics.diagnostic import Diagnostics
+from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
 from nndsl.semantics.draft import (
     DraftDefinition,
     DraftEnergy,
     DraftParameter,
     DraftValue,
     Statement,
+    Wrong,
+    mistaken,
 )
 from nndsl.semantics.places import Element, SetTerm
 from nndsl.semantics.scope import Scope
@@ -42,6 +44,12 @@ class Draftbook:
     input_spaces: list[InputSpace] = field(default_factory=list)
     agreements: list[Callable[[], None]] = field(default_factory=list)  # between uses of weights
     taken: set[str] = field(default_factory=set)
+
+    def refuse(self, diagnostic: Diagnostic) -> Wrong:
+        """Reports a mistake; what is returned stands in for the expression."""
+        self.diagnostics.add(diagnostic)
+        assert diagnostic.span is not None
+        return mistaken(diagnostic.span)
 
     def fresh(self, name: str) -> str:
         """The name, or the name with a number where it is taken."""
@@ -74,7 +82,6 @@ class Context:
     owner: Owner
     bound: tuple[Element, ...] = ()  # elements of the enclosing reductions, innermost first
     unit_names: tuple[str, ...] = ()  # elements of the rule of a `wired` connection
-    queries: bool = True
 
     def binding(self, element: Element) -> Context:
         return replace(self, bound=(element, *self.bound))

@@ -154,6 +154,11 @@ class Wrong(Draft):
     """What an expression that is mistaken is taken for, so that nothing else complains of it."""
 
 
+def mistaken(span: Span) -> Wrong:
+    """Stands in for an expression whose mistake is reported."""
+    return Wrong(span=span, units=Units.mistaken())
+
+
 @dataclass(eq=False, slots=True, kw_only=True)
 class Ref(Draft):
     """A value at the statement's own elements; `picks` once they are resolved (see places.Picked)."""

@@ -29,8 +29,9 @@ from nndsl.semantics.draft import (
     PickDraft,
     Position,
     Ref,
+    Statement,
     UnitNumber,
-    Wrong,
+    mistaken,
 )
 from nndsl.semantics.model import ParameterRole
 from nndsl.semantics.scope import BlockConstant, NetworkParameter, SharedBlock, SizeVariable
@@ -78,23 +79,11 @@ def expression(book: Draftbook, syntax: tree.Expression, context: Context) -> Dr
             return reductions.over_set(book, syntax, context)
         case tree.Repeated():
             return blocks.repeated(book, syntax, context)
-    return wrong(book, NotAnExpression(syntax.span.text, span=syntax.span))
-    return wrong(book, NotAnExpression(syntax.span.text, span=syntax.span))
+    return book.refuse(NotAnExpression(syntax.span.text, span=syntax.span))
 
 
 def number(value: float | Size, span: Span) -> Number:
     return Number(span=span, units=Units.scalar(), number=value)
-
-
-def wrong(book: Draftbook, diagnostic: object = None, span: Span | None = None) -> Wrong:
-    """Reports a mistake, if it is not reported yet, and stands in for the expression."""
-    from nndsl.diagnostics.diagnostic import Diagnostic
-
-    if isinstance(diagnostic, Diagnostic):
-        book.diagnostics.add(diagnostic)
-        span = span or diagnostic.span
-    assert span is not None
-    return Wrong(span=span, units=Units.mistaken())
 
 
 # --- names -------------------------------------------------------------------------
@@ -120,11 +109,11 @@ def _name(book: Draftbook, name: tree.Name, context: Context) -> Draft:
             domain=Domain.INDEX,
         )
     if name.name in context.scope.mistaken:
-        return wrong(book, None, name.span)
+        return mistaken(name.span)
     if name.name in context.scope.sets:
-        return wrong(book, SetIsNoValue(name.name, span=name.span))
+        return book.refuse(SetIsNoValue(name.name, span=name.span))
     known = (*context.scope.names, *context.scope.elements, "bias")
-    return wrong(book, UnknownName(name.name, "layer or parameter", known, span=name.span))
+    return book.refuse(UnknownName(name.name, "layer or parameter", known, span=name.span))
 
 
 def _entity(book: Draftbook, entity: object, name: tree.Name, context: Context) -> Draft:
@@ -139,13 +128,11 @@ def _entity(book: Draftbook, entity: object, name: tree.Name, context: Context) 
         case SizeVariable(size=size):
             return number(size, name.span)
         case BlockConstant(expression=syntax, scope=outer):
-            from nndsl.semantics.draft import Statement
-
             return expression(book, syntax, Context(outer, Statement(), context.owner))
         case DraftEnergy() | SharedBlock():
             kind = "energy" if isinstance(entity, DraftEnergy) else "shared block"
-            return wrong(book, NotAValue(name.name, kind, entity.span, span=name.span))
-    return wrong(book, NotAValue(name.name, "name", getattr(entity, "span", name.span), span=name.span))
+            return book.refuse(NotAValue(name.name, kind, entity.span, span=name.span))
+    return book.refuse(NotAValue(name.name, "name", getattr(entity, "span", name.span), span=name.span))
 
 
 def shape_of(given: Any) -> tuple[int, ...]:
@@ -173,7 +160,7 @@ def _call(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     if name in connections.NAMES:
         return connections.connection(book, call, context)
     if call.transposed:
-        return wrong(book, UnknownFunction(f"{name}'", ("local'",), span=call.function.span))
+        return book.refuse(UnknownFunction(f"{name}'", ("local'",), span=call.function.span))
     shared = context.scope.names.get(name)
     if isinstance(shared, SharedBlock) or name in context.scope.blocks:
         return blocks.single(book, call, context)
@@ -183,7 +170,7 @@ def _call(book: Draftbook, call: tree.Call, context: Context) -> Draft:
         return reductions.over_units(book, call, context)
     function = family("function").get(name)
     if function is None:
-        return wrong(book, _unknown_function(call, context))
+        return book.refuse(_unknown_function(call, context))
     return calls.call(book, function, call, context)
 
 
@@ -251,7 +238,7 @@ def _index(book: Draftbook, index: tree.Index, context: Context) -> Draft:
     value = expression(book, index.value, context)
     picks = tuple(_pick(book, pick, context) for pick in index.picks)
     if None in picks:
-        return wrong(book, None, index.span)
+        return mistaken(index.span)
     return At(
         span=index.span,
         units=value.units,

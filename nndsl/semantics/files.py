@@ -15,6 +15,7 @@ from nndsl.diagnostics.catalogue.names import (
     UnknownLibrary,
 )
 from nndsl.diagnostics.diagnostic import Diagnostics
+from nndsl.semantics.blocks import count_uses
 from nndsl.source import Source
 from nndsl.syntax import tree
 from nndsl.syntax.parser import parse
@@ -97,8 +98,6 @@ def _with_dependencies(
     block: tree.Block, library: dict[str, tree.Block], blocks: dict[str, tree.Block]
 ) -> None:
     """A block of the library brings along the blocks that it uses."""
-    from nndsl.semantics.blocks import count_uses
-
     for name in count_uses(block.body):
         if name in library and name not in blocks:
             blocks[name] = library[name]

@@ -14,7 +14,7 @@ from nndsl.diagnostics.catalogue.types import (
 from nndsl.functions.catalogue import Function, family
 from nndsl.semantics import expressions
 from nndsl.semantics.context import Context, Draftbook
-from nndsl.semantics.draft import Draft, DraftEnergy, DraftValue, Query, Wrong
+from nndsl.semantics.draft import Draft, DraftEnergy, DraftValue, Query, Wrong, mistaken
 from nndsl.semantics.options import read_options
 from nndsl.semantics.units import Units
 from nndsl.syntax import tree
@@ -38,10 +38,10 @@ def query(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     function = family("query").get(name)
     if function is None:
         known = UnknownFunction(name, tuple(family("query")), span=call.function.span)
-        return expressions.wrong(book, known)
+        return book.refuse(known)
     found = _asked(book, function, call, context)
     if found is None:
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     energy, unit = found
     start = _start(book, energy, call, context)
     if name == "settle" and unit is None and start:
@@ -63,7 +63,7 @@ def query(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     if name == "energy_of":
         _all_given(book, energy, clamped, call)
     if any(isinstance(value, Wrong) for _, value in (*clamped, *start)):
-        return expressions.wrong(book, None, call.span)
+        return mistaken(call.span)
     return draft
 
 

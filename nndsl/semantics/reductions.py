@@ -9,7 +9,7 @@ from nndsl.functions.catalogue import Signature
 from nndsl.semantics import expressions, sets
 from nndsl.semantics.connections import local_settings, sides
 from nndsl.semantics.context import Context, Draftbook
-from nndsl.semantics.draft import Apply, Draft, Number, Reduce, Wrong
+from nndsl.semantics.draft import Apply, Draft, Number, Reduce, Wrong, mistaken
 from nndsl.semantics.places import Element, GraphTerm, graph_set
 from nndsl.semantics.units import Size, Units
 from nndsl.syntax import tree
@@ -26,7 +26,7 @@ def over_units(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     body = expressions.expression(book, call.arguments[0], context)
     if call.options or name == "last":
         known = ("over",)
-        return expressions.wrong(book, SetNotHere(call.span.text, known, span=call.span))
+        return book.refuse(SetNotHere(call.span.text, known, span=call.span))
     if isinstance(body, Wrong):
         return body
     kept = name == "softmax"
@@ -49,9 +49,9 @@ def over_set(book: Draftbook, syntax: tree.Reduce, context: Context) -> Draft:
     name = syntax.operation.name
     if name not in OPERATIONS:
         known = UnknownFunction(name, OPERATIONS, span=syntax.operation.span)
-        return expressions.wrong(book, known)
+        return book.refuse(known)
     if len(syntax.over.elements) != 1 and not syntax.over.grid:
-        return expressions.wrong(book, SeveralSetsReduced(name, span=syntax.over.span))
+        return book.refuse(SeveralSetsReduced(name, span=syntax.over.span))
     element = syntax.over.elements[0]
     draft = Reduce(
         span=syntax.span,
@@ -64,13 +64,13 @@ def over_set(book: Draftbook, syntax: tree.Reduce, context: Context) -> Draft:
     if syntax.over.grid:
         draft.over = sets.named_grid(syntax.over, context.scope)
     if inner is None:
-        return expressions.wrong(book, None, syntax.span)
+        return mistaken(syntax.span)
     draft.body = expressions.expression(book, syntax.body, inner)
     if syntax.condition is not None:
         condition = expressions.expression(book, syntax.condition, inner)
         draft.condition = None if decided(condition) else condition
     if isinstance(draft.body, Wrong) or isinstance(draft.condition, Wrong):
-        return expressions.wrong(book, None, syntax.span)
+        return mistaken(syntax.span)
     draft.units, draft.shapeless = draft.body.units, draft.body.shapeless
     draft.domain = _domain(name, draft.body)
     return draft

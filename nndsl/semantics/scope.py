@@ -69,17 +69,6 @@ Entity = (
     | GraphTerm
 )
 
-KINDS: dict[type, str] = {
-    NetworkParameter: "network parameter",
-    BlockConstant: "constant",
-    SizeVariable: "size",
-    SharedBlock: "shared block",
-    DraftValue: "layer",
-    DraftParameter: "parameter",
-    DraftEnergy: "energy",
-    GraphTerm: "graph",
-}
-
 
 @dataclass(eq=False, slots=True)
 class Scope:

@@ -31,6 +31,7 @@ from nndsl.semantics.draft import (
     DraftValue,
     Ref,
     Statement,
+    mistaken,
 )
 from nndsl.semantics.model import ValueKind
 from nndsl.semantics.places import GraphTerm, Place
@@ -329,7 +330,7 @@ def _definitions(book: Draftbook, layer: tree.Layer, scope: Scope, owner: Owner)
             WrongResultCount(syntax.span.text, len(results), len(layer.declared), span=layer.span)
         )
     if results is None or len(results) != len(layer.declared):
-        return [expressions.wrong(book, None, syntax.span) for _ in layer.declared]
+        return [mistaken(syntax.span) for _ in layer.declared]
     return [Ref(span=syntax.span, units=result.units, value=result) for result in results]
 
 

@@ -212,7 +212,7 @@ class Trainer:
             if not expressions.is_callable(name, self._context):
                 known = (*family("measure"), *family("function"), *family("query"))
                 mistake = UnknownFunction(name, known, span=syntax.function.span)
-                return expressions.wrong(self._book, mistake)
+                return self._book.refuse(mistake)
         return expressions.expression(self._book, syntax, self._context)
 
     def _maximize(self, stage: DraftStage, maximize: tree.Maximize) -> None:
