@@ -12,7 +12,7 @@ from nndsl.diagnostics.catalogue.types import (
     WrongArgumentCount,
 )
 from nndsl.functions.catalogue import Function, ValueParameter, family
-from nndsl.semantics import connections, expressions
+from nndsl.semantics import expressions, weights
 from nndsl.semantics.context import Context, Draftbook
 from nndsl.semantics.draft import Apply, Draft, DraftParameter, Draw, Position, Ref, Weights, Wrong, mistaken
 from nndsl.semantics.model import ParameterRole
@@ -188,7 +188,7 @@ def _own_parameters(book: Draftbook, result: Apply, context: Context) -> None:
     owned: list[DraftParameter] = []
     for name, units, value in result.function.parameters:
         role = ParameterRole.BIAS if value == 0 else ParameterRole.FREE
-        parameter = connections.anonymous(book, context, name, role, result.span)
+        parameter = weights.anonymous(book, context, name, role, result.span)
         parameter.given = value
         if units == ("*u",):
             parameter.units.become(result.units)

@@ -9,7 +9,7 @@ from typing import Any
 from nndsl.diagnostics.catalogue.names import SeveralStatements, UnknownNetwork
 from nndsl.diagnostics.catalogue.training import MissingParameterValue, WrongSettingValue
 from nndsl.diagnostics.diagnostic import Diagnostic, Diagnostics
-from nndsl.semantics import closing, data, statements, training
+from nndsl.semantics import closing, data, stages, statements, training
 from nndsl.semantics import model as m
 from nndsl.semantics.context import Draftbook, Owner
 from nndsl.semantics.draft import Draft, Statement
@@ -20,7 +20,7 @@ from nndsl.semantics.scope import NetworkParameter, Scope
 from nndsl.semantics.settings import Settings
 from nndsl.semantics.sizes import constant
 from nndsl.semantics.spaces import Spaces
-from nndsl.semantics.training import DraftAlternate, DraftStage
+from nndsl.semantics.stages import DraftAlternate, DraftStage
 from nndsl.semantics.units import Solver
 from nndsl.syntax import tree
 
@@ -158,8 +158,8 @@ class _Check:
 
     def _close(self, components: list[list[Any]]) -> None:
         for stage in self._flat_stages():
-            training.decide_learned(stage, self._book)
-            training.check_stage(stage, self._book)
+            stages.decide_learned(stage, self._book)
+            stages.check_stage(stage, self._book)
         closing.check_energies(self._book)
         closing.check_loops(components, self._book)
         closing.check_targets(self._book)
@@ -196,7 +196,7 @@ class _Check:
             definitions,
             tuple(p.parameter for p in book.parameters if p.parameter is not None),
             closing.finish_energies(book),
-            tuple(training.finish_stage(stage) for stage in self._stages),
+            tuple(stages.finish_stage(stage) for stage in self._stages),
             self._finish_dataset(),
             self._finish_generation(),
         )

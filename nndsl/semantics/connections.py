@@ -6,45 +6,29 @@ shape from every place where they are used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from nndsl.diagnostics.catalogue.names import NotAParameter, UnknownName, UnknownOption
 from nndsl.diagnostics.catalogue.types import (
-    ArgumentMismatch,
-    InexactDivision,
     MissingOption,
-    NotASize,
-    OptionGivenTwice,
-    WeightLayoutMismatch,
-    WeightMismatch,
-    WeightsNotSquare,
-    WindowRankMismatch,
     WrongArgumentCount,
-    WrongOptionValue,
 )
 from nndsl.functions.catalogue import OptionParameter, Signature
-from nndsl.semantics import expressions
+from nndsl.semantics import expressions, weights
 from nndsl.semantics.context import Context, Draftbook
 from nndsl.semantics.draft import (
-    At,
     Connect,
     Draft,
     DraftParameter,
-    ParameterRef,
-    Ref,
-    Use,
-    WeightForm,
     Wrong,
     mistaken,
 )
 from nndsl.semantics.model import ConnectionKind, ParameterRole
-from nndsl.semantics.options import fits, kind_of, read_options
+from nndsl.semantics.options import read_options
 from nndsl.semantics.scope import BlockConstant, Scope
-from nndsl.semantics.sizes import constant, size_of, whole_number
-from nndsl.semantics.units import Concatenation, Constraint, Part, Size, Solver, Units
-from nndsl.source import Span
+from nndsl.semantics.sizes import constant, size_of
+from nndsl.semantics.units import Units
+from nndsl.semantics.windows import sides, window_options
 from nndsl.syntax import tree
 
 NAMES = (*(str(kind) for kind in ConnectionKind), "bias")
@@ -99,7 +83,7 @@ def connection(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     )
     if not _read_options(book, draft, parts, call, context):
         return mistaken(call.span)
-    _relate(book, draft)
+    weights.relate(book, draft)
     return draft
 
 
@@ -165,7 +149,7 @@ def _no_weights(book: Draftbook, name: tree.Name, scope: Scope) -> None:
 
 def _weights(book: Draftbook, parts: _Parts, context: Context) -> DraftParameter | None:
     if parts.weights is None:
-        return anonymous(
+        return weights.anonymous(
             book, context, "weights", ParameterRole.WEIGHTS, parts.source.span, _stem(parts.source)
         )
     parameter = _parameter(parts.weights, context.scope)
@@ -230,7 +214,7 @@ def _local_options(book: Draftbook, draft: Connect, parts: _Parts, call: tree.Ca
         *_SIGNATURES["local"].options,
         *(OptionParameter(word, "truth", default="no") for word in _WORDS["local"]),
     )
-    read = local_settings(book, "local", legal, call.options, len(window), context)
+    read = window_options(book, "local", legal, call.options, len(window), context)
     if read is None:
         return False
     draft.stride, draft.pad, draft.dilation = read["stride"], read["pad"], read["dilation"]
@@ -242,102 +226,7 @@ def _local_options(book: Draftbook, draft: Connect, parts: _Parts, call: tree.Ca
     return True
 
 
-def local_settings(
-    book: Draftbook,
-    function: str,
-    legal: tuple[OptionParameter, ...],
-    named: tuple[tree.Option, ...],
-    rank: int,
-    context: Context,
-) -> dict[str, Any] | None:
-    """The options of a window, those for each side as tuples of `rank` numbers; None after a mistake."""
-    scope, by_name = context.scope, {option.name: option for option in legal}
-    found: dict[str, Any] = {}
-    first: dict[str, Span] = {}
-    for option in named:
-        name = option.name.name
-        known = by_name.get(name)
-        if known is None:
-            book.diagnostics.add(UnknownOption(function, name, tuple(by_name), span=option.name.span))
-            return None
-        if name in first:
-            book.diagnostics.add(OptionGivenTwice(function, name, first[name], span=option.span))
-        first[name] = option.span
-        value = _side_option(book, function, known, option, rank, scope)
-        if value is None:
-            return None
-        found[name] = value
-    for option_parameter in legal:
-        default = option_parameter.default
-        if option_parameter.name not in found and default is not None:
-            plain: Any = default == "yes" if option_parameter.type == "truth" else int(default)
-            found[option_parameter.name] = (plain,) * rank if option_parameter.type == "sides" else plain
-    return found
-
-
-def _side_option(
-    book: Draftbook, function: str, known: OptionParameter, option: tree.Option, rank: int, scope: Scope
-) -> Any:
-    if option.value is None:
-        return True
-    if known.type == "sides":
-        found = sides(option.value, scope, 0 if known.name == "pad" else 1)
-        if found is not None and len(found) == 1:
-            return found * rank
-        if found is not None and len(found) != rank:
-            book.diagnostics.add(WindowRankMismatch(len(found), rank, span=option.value.span))
-            return None
-        return found
-    if known.type == "integer":
-        return whole_number(option.value, scope)
-    value = constant(option.value, scope)
-    if value is not None and not fits(known, value):
-        book.diagnostics.add(
-            WrongOptionValue(
-                function, known.name, kind_of(known), option.value.span.text, span=option.value.span
-            )
-        )
-        return None
-    return value
-
-
-def sides(syntax: tree.Expression, scope: Scope, least: int) -> tuple[int, ...] | None:
-    """`5x5`, or `5` for a single side."""
-    if isinstance(syntax, tree.Extents):
-        if min(syntax.sizes) < least:
-            scope.diagnostics.add(NotASize(syntax.span.text, span=syntax.span))
-            return None
-        return syntax.sizes
-    size = whole_number(syntax, scope, least)
-    return None if size is None else (size,)
-
-
-# --- weights -------------------------------------------------------------------------
-
-
-def anonymous(
-    book: Draftbook, context: Context, kind: str, role: ParameterRole, span: Span, stem: str = ""
-) -> DraftParameter:
-    """A parameter without a name of its own; in a shared block the same one at every use."""
-    owner, scope = context.owner, context.scope
-    owner.count += 1
-    key = (*owner.key, kind, str(owner.count))
-    parameter = None if scope.weights is None else scope.weights.get(key)
-    if parameter is None:
-        parameter = DraftParameter("", span, role=role, owner=owner.layer, used=True)
-        book.parameters.append(parameter)
-        owner.anonymous.append((parameter, kind, stem))
-        if scope.weights is not None:
-            scope.weights[key] = parameter
-    owner.parameters.append(parameter)
-    return parameter
-
-
-def bias(book: Draftbook, context: Context, start: float, span: Span) -> Draft:
-    """A parameter as large as the units here, shared over the index space."""
-    parameter = anonymous(book, context, "bias", ParameterRole.BIAS, span)
-    parameter.given = start
-    return ParameterRef(span=span, units=parameter.units, parameter=parameter, shapeless=True)
+# --- biases ----------------------------------------------------------------------------
 
 
 def _started_bias(book: Draftbook, call: tree.Call, context: Context) -> Draft:
@@ -347,154 +236,4 @@ def _started_bias(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     start = constant(call.arguments[0], context.scope)
     if start is None:
         return mistaken(call.span)
-    return bias(book, context, float(start), call.span)
-
-
-def _relate(book: Draftbook, draft: Connect) -> None:
-    """Ties the weights' shape to the units on both sides.
-
-    Uses of the same weights are compared at the end, when each has its units from its own surroundings.
-    """
-    parameter = draft.parameter
-    form = _form(book, draft)
-    parameter.uses.append(Use(draft, draft.span, draft.transposed))
-    if parameter.form is None:
-        parameter.form = form
-        book.agreements.append(lambda: _relate_whole(book, parameter))
-    elif (parameter.form.layout, parameter.form.window) != (form.layout, form.window):
-        first = parameter.uses[0]
-        book.diagnostics.add(
-            WeightLayoutMismatch(parameter.name, first.span.text, first.span, span=draft.span)
-        )
-        draft.units.blame()
-    else:
-        book.agreements.append(lambda: _agree(book, parameter, form, draft))
-
-
-def _form(book: Draftbook, draft: Connect) -> WeightForm:
-    source, target = draft.source.units, draft.units
-    if draft.kind is ConnectionKind.EACH:
-        target.become(source)
-        draft.shapeless = draft.source.shapeless
-        return WeightForm("unit", source, None)
-    if draft.along is not None:
-        source, target = _along(book, draft)
-    if draft.kind is not ConnectionKind.LOCAL:
-        out, incoming = (source, target) if draft.transposed else (target, source)
-        return WeightForm("matrix", out, incoming)
-    if draft.groups == 0:
-        target.become(source)
-        draft.shapeless = draft.source.shapeless
-        return WeightForm("window", target, Units.scalar(), draft.window)
-    out, incoming = (source, target) if draft.transposed else (target, source)
-    if draft.groups > 1:
-        grouped = Units((Size(),))
-        book.solver.require(_Grouped(book.solver, incoming, grouped, draft.groups, draft.span))
-        incoming = grouped
-    return WeightForm("window", out, incoming, draft.window, draft.groups)
-
-
-def _along(book: Draftbook, draft: Connect) -> tuple[Units, Units]:
-    """The one unit axis that the connection runs along, before and after it."""
-    before, after = Size(), Size()
-    names = _unit_names(draft.source)
-    if draft.along not in names:
-        known = tuple(name for name in names if name.isidentifier())
-        book.diagnostics.add(UnknownName(draft.along or "", "unit axis", known, span=draft.span))
-        draft.units.blame()
-        return Units((before,)), Units((after,))
-    axis = names.index(draft.along or "")
-    rest = [Size() for _ in names]
-    complaint = lambda: _along_mismatch(draft)  # noqa: E731
-    book.solver.equal(draft.source.units, Units([*rest[:axis], before, *rest[axis + 1 :]]), complaint)
-    book.solver.equal(draft.units, Units([*rest[:axis], after, *rest[axis + 1 :]]), complaint)
-    return Units((before,)), Units((after,))
-
-
-def _along_mismatch(draft: Connect) -> ArgumentMismatch:
-    others = ((str(draft.source.units), draft.source.span),)
-    return ArgumentMismatch(
-        "full", "full(x, along axis)", "result", str(draft.units), others, span=draft.span
-    )
-
-
-def _unit_names(source: Draft) -> tuple[str, ...]:
-    while isinstance(source, At):
-        source = source.value
-    return source.value.unit_names if isinstance(source, Ref) else ()
-
-
-def _relate_whole(book: Draftbook, parameter: DraftParameter) -> None:
-    form = parameter.form
-    assert form is not None
-    if {"symmetric", "no_self"} & parameter.attributes and form.source is not None:
-        _square(book, parameter, form)
-    if form.layout == "unit":
-        parts: list[Units | Size] = [form.out]
-    else:
-        parts = [form.out, form.source or Units(()), *(Size(side) for side in form.window)]
-    book.solver.require(
-        Concatenation(book.solver, parameter.units, parts, lambda: _weight_mismatch(parameter))
-    )
-
-
-def _square(book: Draftbook, parameter: DraftParameter, form: WeightForm) -> None:
-    """Weights that are symmetric, or have a diagonal, lead from units to as many units."""
-    source, connection = form.source, parameter.uses[0].connection
-    assert source is not None
-    book.solver.equal(
-        form.out,
-        source,
-        lambda: WeightsNotSquare(parameter.name, _wiring(connection), parameter.span, span=connection.span),
-    )
-
-
-def _agree(book: Draftbook, parameter: DraftParameter, form: WeightForm, draft: Connect) -> None:
-    known = parameter.form
-    assert known is not None
-    for one, two in ((known.out, form.out), (known.source, form.source)):
-        if one is not None and two is not None:
-            book.solver.equal(one, two, lambda: _weight_mismatch(parameter, draft))
-
-
-def _weight_mismatch(parameter: DraftParameter, draft: Connect | None = None) -> WeightMismatch:
-    first = parameter.uses[0].connection if parameter.uses else None
-    here = draft or first
-    return WeightMismatch(
-        parameter.name or "weights",
-        _wiring(first) if first else str(parameter.units),
-        first.span if first else parameter.span,
-        _wiring(here) if here else str(parameter.units),
-        span=here.span if here else parameter.span,
-    )
-
-
-def _wiring(connection: Connect) -> str:
-    """From which units to which a connection leads, as its weights see it."""
-    ends = str(connection.source.units), str(connection.units)
-    return " to ".join(reversed(ends) if connection.transposed else ends)
-
-
-class _Grouped(Constraint):
-    """`grouped` is a g-th of the maps that come in."""
-
-    def __init__(self, solver: Solver, incoming: Units, grouped: Units, groups: int, span: Span) -> None:
-        self._solver, self._incoming, self._grouped = solver, incoming, grouped
-        self._groups, self._span = groups, span
-
-    def variables(self) -> Iterable[Part]:
-        return (self._incoming,)
-
-    def advance(self) -> bool:
-        known = self._incoming.known
-        if known is None:
-            return self._incoming.is_wrong
-        count = 1
-        for size in known:
-            count *= size
-        if count % self._groups:
-            self._solver.report(InexactDivision(count, self._groups, span=self._span))
-            self._grouped.blame()
-        else:
-            self._grouped.become(Units((Size(count // self._groups),)))
-        return True
+    return weights.bias(book, context, float(start), call.span)

@@ -15,7 +15,7 @@ from nndsl.diagnostics.catalogue.names import (
 from nndsl.diagnostics.catalogue.topology import BadIndex
 from nndsl.diagnostics.catalogue.types import ElementwiseMismatch, NotAnExpression
 from nndsl.functions.catalogue import Function, family
-from nndsl.semantics import blocks, calls, connections, queries, reductions
+from nndsl.semantics import blocks, calls, connections, queries, reductions, weights
 from nndsl.semantics.context import Context, Draftbook
 from nndsl.semantics.draft import (
     Apply,
@@ -93,7 +93,7 @@ def _name(book: Draftbook, name: tree.Name, context: Context) -> Draft:
     if name.name in context.unit_names:
         return UnitNumber(span=name.span, units=Units.scalar(), name=name.name, domain=Domain.INDEX)
     if name.name == "bias":
-        return connections.bias(book, context, 0.0, name.span)
+        return weights.bias(book, context, 0.0, name.span)
     local = context.bound or context.statement.over is not None
     candidates = context.candidates(name.name) if local else ()
     entity = None if candidates else context.scope.find(name.name)

@@ -18,7 +18,7 @@ from nndsl.semantics.model import ConnectionKind
 
 if TYPE_CHECKING:
     from nndsl.semantics.context import Draftbook
-    from nndsl.semantics.training import DraftRule
+    from nndsl.semantics.stages import DraftRule
 
 
 def check_rule(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:

@@ -7,11 +7,11 @@ from nndsl.diagnostics.catalogue.topology import NotAnEdgeSet, SetNotHere, Sever
 from nndsl.diagnostics.catalogue.types import WrongArgumentCount
 from nndsl.functions.catalogue import Signature
 from nndsl.semantics import expressions, sets
-from nndsl.semantics.connections import local_settings, sides
 from nndsl.semantics.context import Context, Draftbook
 from nndsl.semantics.draft import Apply, Draft, Number, Reduce, Wrong, mistaken
 from nndsl.semantics.places import Element, GraphTerm, graph_set
 from nndsl.semantics.units import Size, Units
+from nndsl.semantics.windows import sides, window_options
 from nndsl.syntax import tree
 from nndsl.types import Domain
 
@@ -157,7 +157,7 @@ def _window(
     if window is None:
         return False
     draft.window = window
-    read = local_settings(book, draft.operation, _WINDOW_OPTIONS, syntax.options, len(window), context)
+    read = window_options(book, draft.operation, _WINDOW_OPTIONS, syntax.options, len(window), context)
     if read is None:
         return False
     draft.stride, draft.pad = read.get("stride", window), read["pad"]

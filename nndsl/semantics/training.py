@@ -3,96 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from nndsl.diagnostics.catalogue.names import UnknownFunction, UnknownName
 from nndsl.diagnostics.catalogue.training import (
     ClauseTwice,
     LearnFixed,
-    LearnsNothing,
     NestedStages,
     NoObjective,
     NotAnInfer,
     NotLearnable,
-    NotScalar,
     UnknownClause,
     UnknownOptimizer,
     UnknownRule,
-    UnreachedParameter,
 )
 from nndsl.diagnostics.catalogue.types import WrongOptionValue
 from nndsl.functions.catalogue import Function, OptionParameter, family
-from nndsl.semantics import calls, expressions, legality, queries
+from nndsl.semantics import calls, expressions, queries
 from nndsl.semantics import model as m
 from nndsl.semantics.context import Context, Draftbook, Owner
 from nndsl.semantics.draft import (
-    Apply,
-    Connect,
     Draft,
     DraftDefinition,
     DraftEnergy,
     DraftParameter,
     DraftValue,
-    ParameterRef,
     Query,
     Ref,
     Statement,
-    Weights,
     Wrong,
-    walk,
 )
-from nndsl.semantics.finish import finish, finish_parameter, type_of
 from nndsl.semantics.options import Options, fits, read_options
 from nndsl.semantics.scope import Scope, SharedBlock
 from nndsl.semantics.settings import Settings
 from nndsl.semantics.sizes import constant, whole_number
+from nndsl.semantics.stages import DraftAlternate, DraftRule, DraftStage
 from nndsl.semantics.units import Units
 from nndsl.source import Span
 from nndsl.syntax import tree
-from nndsl.types import Type
-
-
-@dataclass(eq=False, slots=True)
-class DraftStage:
-    """A stage while types are open. `how` is an objective, a rule, or a likelihood."""
-
-    name: str
-    span: Span
-    objective: Draft | None = None
-    rule: DraftRule | None = None
-    likelihood: Query | None = None
-    learned: list[DraftParameter] = field(default_factory=list)
-    explicit: bool = False
-    optimizer: m.OptimizerSettings | None = None
-    measures: list[tuple[str, Draft]] = field(default_factory=list)
-    numbers: dict[str, Any] = field(default_factory=dict)
-
-    def drafts(self) -> list[Draft]:
-        """Every expression of the stage."""
-        found = [draft for _, draft in self.measures]
-        found += [draft for draft in (self.objective, self.likelihood) if draft is not None]
-        return found + (list(self.rule.arguments) if self.rule else [])
-
-
-@dataclass(eq=False, slots=True)
-class DraftRule:
-    """`by perceptron(y, digit, rate = 1)`: a local rule, or a way to follow a likelihood."""
-
-    name: str
-    span: Span
-    arguments: tuple[Draft, ...]
-    options: Options
-    energy: DraftEnergy | None = None
-    clamped: tuple[tuple[str, Draft], ...] = ()
-
-
-@dataclass(eq=False, slots=True)
-class DraftAlternate:
-    name: str
-    span: Span
-    stages: list[DraftStage]
-    epochs: int
 
 
 class Trainer:
@@ -372,119 +321,3 @@ def _word(clause: object) -> str:
 
 def _unique(parameters: Iterable[DraftParameter]) -> list[DraftParameter]:
     return list({id(parameter): parameter for parameter in parameters}.values())
-
-
-# --- after solving -------------------------------------------------------------------
-
-
-def reached(drafts: Iterable[Draft]) -> list[DraftParameter]:
-    """Every parameter that expressions depend on, through all definitions that they read."""
-    pending = list(drafts)
-    seen: set[int] = set()
-    found: dict[int, DraftParameter] = {}
-    while pending:
-        for draft in walk(pending.pop()):
-            for parameter in _direct(draft):
-                found[id(parameter)] = parameter
-            definition = draft.value.definition if isinstance(draft, Ref) else None
-            if definition is not None and id(definition) not in seen:
-                seen.add(id(definition))
-                pending.append(definition.expression)
-                if definition.start is not None:
-                    pending.append(definition.start)
-    return list(found.values())
-
-
-def _direct(draft: Draft) -> Sequence[DraftParameter]:
-    match draft:
-        case ParameterRef(parameter=parameter) | Connect(parameter=parameter):
-            return (parameter,)
-        case Apply(parameters=parameters) | Weights(parameters=parameters):
-            return parameters
-        case Query(energy=energy):
-            return energy.parameters
-    return ()
-
-
-def decide_learned(stage: DraftStage, book: Draftbook) -> None:
-    """`learn` left out is everything that the objective depends on; what is named must be among it."""
-    drafts = [draft for draft in (stage.objective, stage.likelihood) if draft is not None]
-    if stage.rule is not None and stage.likelihood is None:
-        stage.learned = stage.learned or []
-    elif not any(isinstance(draft, Wrong) for draft in drafts):
-        reachable = {id(parameter): parameter for parameter in reached(drafts)}
-        if stage.explicit:
-            for parameter in stage.learned:
-                if id(parameter) not in reachable:
-                    mistake = UnreachedParameter(parameter.name, stage.name, stage.span, span=parameter.span)
-                    book.diagnostics.add(mistake)
-        else:
-            candidates = stage.learned or [p for p in book.parameters if p.learned]
-            stage.learned = [parameter for parameter in candidates if id(parameter) in reachable]
-        if not stage.learned and not book.diagnostics.errors:
-            book.diagnostics.add(LearnsNothing(stage.name, span=stage.span))
-    _fill_weights(stage)
-
-
-def _fill_weights(stage: DraftStage) -> None:
-    weights = [p for p in stage.learned if p.role is m.ParameterRole.WEIGHTS]
-    for draft in stage.drafts():
-        for part in walk(draft):
-            if isinstance(part, Weights):
-                part.parameters = weights
-
-
-def check_stage(stage: DraftStage, book: Draftbook) -> None:
-    """What can be said once units are known: one number an example, and the rule's topology."""
-    objective = stage.objective
-    if objective is not None and objective.units.known not in (None, (1,)) and not objective.units.is_wrong:
-        book.diagnostics.add(NotScalar(str(objective.units), span=objective.span))
-    if stage.rule is not None:
-        legality.check_rule(stage.rule, stage.learned, book)
-
-
-def finish_stage(stage: DraftStage | DraftAlternate) -> m.Stage | m.Alternate:
-    """The stage of the model."""
-    if isinstance(stage, DraftAlternate):
-        stages = tuple(s for s in map(finish_stage, stage.stages) if isinstance(s, m.Stage))
-        return m.Alternate(stage.name, stages, stage.epochs, span=stage.span)
-    numbers = stage.numbers
-    return m.Stage(
-        stage.name,
-        _how(stage),
-        tuple(map(finish_parameter, stage.learned)),
-        stage.optimizer,
-        numbers["batch"],
-        numbers["epochs"] or 1,
-        numbers["early_stop"],
-        numbers["clip_norm"],
-        numbers["window"],
-        bool(numbers.get("carry")),
-        tuple(m.Measure(text, finish(draft), span=draft.span) for text, draft in stage.measures),
-        span=stage.span,
-    )
-
-
-def _how(stage: DraftStage) -> m.Minimize | m.Rule | m.Likelihood:
-    rule = stage.rule
-    if stage.likelihood is not None:
-        objective = finish(stage.likelihood)
-        assert isinstance(objective, m.Infer)
-        method, options = (rule.name, rule.options) if rule else ("exact", ())
-        return m.Likelihood(objective, method, options, span=stage.likelihood.span)
-    if rule is not None:
-        energy = rule.energy.name if rule.energy else None
-        clamped = tuple((name, finish(draft)) for name, draft in rule.clamped)
-        arguments = tuple(map(finish, rule.arguments))
-        return m.Rule(rule.name, arguments, energy, clamped, rule.options, span=rule.span)
-    assert stage.objective is not None
-    return m.Minimize(summed(stage.objective), span=stage.objective.span)
-
-
-def summed(objective: Draft) -> m.Expression:
-    """The objective as one number an example: summed over what index space is left."""
-    expression = finish(objective)
-    space = type_of(objective).space
-    if not space:
-        return expression
-    return m.Reduce("sum", expression, space, type=Type((1,)), span=objective.span)
