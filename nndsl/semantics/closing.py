@@ -33,6 +33,7 @@ from nndsl.semantics.draft import (
     DraftParameter,
     DraftValue,
     Places,
+    Query,
     Reduce,
     Ref,
     uses,
@@ -132,16 +133,16 @@ def find_domains(book: Draftbook, others: Iterable[Draft]) -> None:
         value = definition.value
         found = _domain(definition.expression)
         value.domain = value.declared_domain or found
-        if value.declared_domain is not None and not _holds(value.declared_domain, found):
-            book.diagnostics.add(
-                DomainMismatch(
-                    value.name, value.declared_domain, value.span, found, span=definition.expression.span
-                )
-            )
+        _check_domain(book, value, definition.expression)
         if definition.start is not None:
             _domain(definition.start)
     for draft in others:
         _domain(draft)
+    for root in _roots(book, others):
+        for draft in walk(root):
+            if isinstance(draft, Query):
+                for name, given in (*draft.clamped, *draft.start):
+                    _check_domain(book, draft.energy.groups[name], given)
 
 
 def _domain(root: Draft) -> Domain:
@@ -158,13 +159,20 @@ def _domain(root: Draft) -> Domain:
     return root.domain
 
 
-def _holds(declared: Domain, found: Domain) -> bool:
-    """Reals may stand for means of any domain; otherwise only the same, or numbers."""
-    return (
-        found in (declared, Domain.REAL)
-        or declared is Domain.REAL
-        or (declared is Domain.BIPOLAR and found is Domain.BINARY)
-    )
+def _check_domain(book: Draftbook, value: DraftValue, given: Draft) -> None:
+    """Whether what is declared can hold what it is given."""
+    declared = value.declared_domain
+    if declared is not None and not _holds(declared, given):
+        name = value.name.rpartition(".")[2]
+        book.diagnostics.add(DomainMismatch(name, declared, value.span, given.domain, span=given.span))
+
+
+def _holds(declared: Domain, given: Draft) -> bool:
+    """Reals may stand for means of any domain, and a truth for either of two states."""
+    if declared is Domain.REAL or given.domain in (declared, Domain.REAL):
+        return True
+    truth = isinstance(given, Apply) and given.domain is Domain.BINARY
+    return declared is Domain.BIPOLAR and truth
 
 
 def report_undetermined(book: Draftbook, others: Iterable[Draft]) -> None:

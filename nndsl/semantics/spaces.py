@@ -21,6 +21,7 @@ from nndsl.diagnostics.catalogue.topology import (
     NodeValueAtEdge,
     SetMismatch,
     SpaceNotDeclared,
+    StartOverTime,
     WindowRank,
     WindowTooLarge,
 )
@@ -75,7 +76,13 @@ class Spaces:
             member.value.places = member.value.places or ()
         for member in members:
             if member.start is not None:
-                self.expression(member.start, member.statement)
+                self._start(member, member.start)
+
+    def _start(self, definition: DraftDefinition, start: Draft) -> None:
+        own = {place.set for place in definition.value.places or () if place.set.ordered}
+        for place in self.expression(start, Statement()) or ():
+            if place.set in own:
+                self._add(StartOverTime(definition.value.name, place.set.name, span=start.span))
 
     def _settle(self, members: Sequence[DraftDefinition]) -> None:
         for _ in range(len(members) + 2):

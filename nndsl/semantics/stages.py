@@ -138,8 +138,10 @@ def check_stage(stage: DraftStage, book: Draftbook) -> None:
 
 
 def finish_stage(stage: DraftStage | DraftAlternate) -> m.Stage | m.Alternate:
-    """The stage of the model."""
+    """The stage of the model; those of an alternation last as long as it."""
     if isinstance(stage, DraftAlternate):
+        for inner in stage.stages:
+            inner.numbers["epochs"] = stage.epochs
         stages = tuple(s for s in map(finish_stage, stage.stages) if isinstance(s, m.Stage))
         return m.Alternate(stage.name, stages, stage.epochs, span=stage.span)
     numbers = stage.numbers

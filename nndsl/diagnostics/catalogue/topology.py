@@ -660,3 +660,33 @@ class DilatedNotCausal(Diagnostic):
 
     def help(self) -> str:
         return "add `causal` if it is to see only what came before"
+
+
+@dataclass(frozen=True)
+class StartOverTime(Diagnostic):
+    """A layer starts with a value that runs along the layer's own time.
+
+    The start is what the layer was before the first step, so it is one value and not one for each step.
+
+    Wrong:
+
+        input x[8] over t in T
+        layer h[8] = tanh(full(x) + full(h[t-1]))
+        start h = x
+
+    Right:
+
+        start h = mean(x over T)
+    """
+
+    code: ClassVar[str] = "E0424"
+    name: str
+    set: str
+
+    def message(self) -> str:
+        return (
+            f"'{self.name}' starts before the first step of '{self.set}', but its start is over '{self.set}'"
+        )
+
+    def help(self) -> str:
+        return f"reduce it to one value: `mean(... over {self.set})`"
