@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from math import prod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nndsl.building.build import LOSS, forward, objective
@@ -72,7 +73,9 @@ class Network:
 
     @cached_property
     def forward_graph(self) -> Graph:
-        """The graph of all layers, as the compiler's passes see it. Raises NNDSLError where it cannot be run."""
+        """The graph of all layers, as the compiler's passes see it. Raises NNDSLError where it cannot
+        be run.
+        """
         return forward(self.model)
 
     @cached_property
@@ -88,7 +91,8 @@ class Network:
 
     @cached_property
     def optimized_graph(self) -> Graph:
-        """What the executor runs, after all passes: a minibatch of the last stage, or the forward computation.
+        """What the executor runs, after all passes: a minibatch of the last stage, or the forward
+        computation.
 
         Raises NNDSLError where it cannot be run.
         """
@@ -140,7 +144,9 @@ class Network:
         return refused(self.model)
 
     def emit(self, stage: str, form: str = "text") -> str:
-        """A stage of the compilation as text; `topology` and the graphs also as `json`, `graphml` or `dot`."""
+        """A stage of the compilation as text; `topology` and the graphs also as `json`, `graphml` or
+        `dot`.
+        """
         from nndsl.view.emit import emit
 
         return emit(self, stage, form)
@@ -156,38 +162,41 @@ class Network:
     # --- numbers ------------------------------------------------------------------------
 
     @property
-    def parameters(self) -> dict[str, Array]:
-        """All parameters by name. Their entries may be changed in place."""
+    def parameters(self) -> Mapping[str, Array]:
+        """All parameters by name. Their entries may be changed in place, and change so in training."""
         if self._parameters is None:
             self.initialise()
         assert self._parameters is not None
-        return self._parameters
+        return MappingProxyType(self._parameters)
 
     def initialise(self, seed: int = 0, precision: str = Precision.FLOAT32) -> None:
         """Gives all parameters their first values again."""
-        import numpy as np
-
         from nndsl.learning.initialise import initial_value
 
-        self.precision = Precision(precision)
-        self._run = None
-        self._parameters = {
-            p.name: np.ascontiguousarray(initial_value(p, seed), self.precision.value)
-            for p in self.model.parameters
-        }
+        values = {p.name: initial_value(p, seed) for p in self.model.parameters}
+        self._hold(values, Precision(precision))
 
     def begin(self, seed: int, precision: Precision) -> None:
         """Makes the parameters ready for training: from a seed, unless they have values already."""
         if self._parameters is None:
             self.initialise(seed, precision)
+        elif precision is not self.precision:
+            self._hold(self._parameters, precision)
 
     def restore(self, values: Mapping[str, Array]) -> None:
-        """Takes parameters over, by name."""
+        """Takes all parameters over, by name, in the widest of their precisions."""
+        wide = any(value.dtype == Precision.FLOAT64 for value in values.values())
+        self._hold(values, Precision.FLOAT64 if wide else Precision.FLOAT32)
+
+    def _hold(self, values: Mapping[str, Array], precision: Precision) -> None:
+        """From now on these are the parameters."""
         import numpy as np
 
-        for name, value in values.items():
-            self.precision = Precision(str(value.dtype))
-            self._parameters = {**(self._parameters or {}), name: np.ascontiguousarray(value)}
+        self.precision = precision
+        self._run = None
+        self._parameters = {
+            name: np.array(value, precision.value, order="C") for name, value in values.items()
+        }
 
     # --- use ----------------------------------------------------------------------------
 
@@ -202,8 +211,9 @@ class Network:
     ) -> History:
         """Trains the network, on the arrays of its inputs and targets, or on the spec's data without any.
 
-        A tenth of the examples given is kept for validation. Parameters that have been trained are trained on.
-        Returns the measures of each stage and epoch. Raises NNDSLError where the arrays do not fit.
+        A tenth of the examples given is kept for validation. Parameters that have been trained are
+        trained on. Returns the measures of each stage and epoch. Raises NNDSLError where the arrays do
+        not fit.
         """
         from nndsl.data.given import given_parts
         from nndsl.data.load import load_parts
@@ -211,10 +221,14 @@ class Network:
         from nndsl.learning.observer import Several
         from nndsl.learning.trainer import Options, fit
 
-        parts: Parts = given_parts(self.model, arrays, seed) if arrays else load_parts(self.model, seed=seed)
+        options = Options(seed, Precision(precision), threads)
+        parts: Parts = (
+            given_parts(self.model, arrays, seed, precision)
+            if arrays
+            else load_parts(self.model, seed=seed, dtype=precision)
+        )
         history = History()
-        observers = Several(history, observer) if observer is not None else history
-        fit(self, parts, Options(seed, Precision(precision), threads), observers)
+        fit(self, parts, options, Several(history, observer) if observer is not None else history)
         return history
 
     def test(self, parts: Parts) -> dict[str, float]:

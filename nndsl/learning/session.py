@@ -40,7 +40,8 @@ OPERATIONS_WORTH_A_THREAD = 5_000_000
 class Session:
     """A stage's native loop over the training examples, and what is evaluated beside it.
 
-    The network's learned parameters become views of one vector that the loop updates in place.
+    What is learned lies in one vector, which the loop updates in place. `take` and `give` carry it from and
+    to the network's parameters, which all else reads.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class Session:
         self.data = columns(train, options.precision)
         self._start_at_examples(random, train.count)
         self.learned = self._learned()
+        self._views = self.learned.layout.views(self.learned.vector)
+        self.take()
         self.loop = self._loop(min(self.procedure.batch, train.count), options)
         self._kept: Array | None = None
         self._evaluations: dict[int, Loop] = {}
@@ -75,9 +78,19 @@ class Session:
         if self.procedure.every_epoch:
             self.loop.shares[:] = 0
 
+    def take(self) -> None:
+        """From now on learns from the network's parameters as they are."""
+        for name, view in self._views.items():
+            view[...] = self.network.parameters[name]
+
     def run(self, first: int, turns: int) -> None:
         """Learns from some minibatches of the order."""
         self.loop.run(first, turns)
+
+    def give(self) -> None:
+        """Makes the network's parameters what has been learned."""
+        for name, view in self._views.items():
+            self.network.parameters[name][...] = view
 
     def means(self, turns: int) -> dict[str, float]:
         """The loss and the measures, averaged over the examples of the first minibatches."""
@@ -92,6 +105,7 @@ class Session:
         update = Inference(self.procedure.update, self.precision, 1, self.on_compile)
         for name, value in update(sums, self.network.parameters, 1).items():
             self.network.parameters[name][...] = value
+        self.take()
 
     # --- beside it ----------------------------------------------------------------------
 
@@ -105,12 +119,14 @@ class Session:
 
     def keep(self) -> None:
         """Remembers the learned numbers as they are."""
+        self.take()
         self._kept = self.learned.vector.copy()
 
     def restore(self) -> None:
         """Goes back to the learned numbers that were kept."""
         if self._kept is not None:
             self.learned.vector[:] = self._kept
+            self.give()
 
     # --- making it ready ----------------------------------------------------------------
 
@@ -130,9 +146,6 @@ class Session:
     def _learned(self) -> Learned:
         layout = VectorLayout.of({parameter.name: parameter.shape for parameter in self.stage.learned})
         vector = zeros((layout.size,), np.dtype(self.precision.value))
-        for name, view in layout.views(vector).items():
-            view[...] = self.network.parameters[name]
-            self.network.parameters[name] = view
         states = {name: np.zeros_like(vector) for name in self.procedure.states}
         return Learned(layout, vector, states)
 
@@ -145,7 +158,7 @@ class Session:
         loop = Loop(
             step,
             self.data,
-            self.network.parameters,
+            {**self.network.parameters, **self._views},
             batch,
             threads,
             layout_of_sums(step),
@@ -158,11 +171,12 @@ class Session:
         return loop
 
     def _require_memory(self, step: Plan, batch: int, threads: int) -> None:
-        vectors = (3 + len(self.procedure.states) + threads) * self.learned.vector.nbytes
+        vectors = (4 + len(self.procedure.states) + threads) * self.learned.vector.nbytes
         needed_bytes = threads * (step.arena_bytes + sum(b.size_bytes for b in step.externals)) + vectors
         if needed_bytes > available_bytes():
             mistake = NotEnoughMemory(
-                span=self.stage.span, needed_bytes=needed_bytes, available_bytes=available_bytes(), batch=batch
+                span=self.stage.span, needed_bytes=needed_bytes, available_bytes=available_bytes(),
+                batch=batch
             )
             raise NNDSLError([mistake])
 
@@ -170,7 +184,8 @@ class Session:
 def plan_procedure(
     procedure: Procedure, batch: int, precision: Precision, wanted: int | None, sizes: Mapping[str, int]
 ) -> tuple[dict[str, Plan], int]:
-    """The plans of a procedure, `step`, `update` and `square` as far as it has them, and the number of threads.
+    """The plans of a procedure, `step`, `update` and `square` as far as it has them, and the number of
+    threads.
 
     `sizes` are those of open index sets.
     """

@@ -62,13 +62,12 @@ def _run(trainings: Sequence[_StageTraining]) -> None:
     if len(trainings) == 1:
         trainings[0].run()
         return
-    for epoch in range(1, max(training.stage.epochs for training in trainings) + 1):
+    for epoch in range(1, trainings[0].stage.epochs + 1):
         for training in trainings:
             training.begin_epoch()
         for turn in range(max(training.session.turns for training in trainings)):
             for training in trainings:
-                if turn < training.session.turns:
-                    training.session.run(turn, 1)
+                training.take_turn(turn)
         for training in trainings:
             training.end_epoch(epoch)
     for training in trainings:
@@ -101,6 +100,13 @@ class _StageTraining:
     def begin_epoch(self) -> None:
         self.session.shuffle(self.random)
 
+    def take_turn(self, turn: int) -> None:
+        """One minibatch, if the epoch has that many, from where the other stages have left the parameters."""
+        if turn < self.session.turns:
+            self.session.take()
+            self.session.run(turn, 1)
+            self.session.give()
+
     def end_epoch(self, epoch: int) -> None:
         """Updates what is updated once an epoch, looks at the validation part, and tells the observer."""
         self.session.end_epoch()
@@ -121,6 +127,12 @@ class _StageTraining:
 
     def _minibatches(self, epoch: int) -> None:
         """All minibatches of an epoch, in stretches short enough for news and interrupts."""
+        try:
+            self._stretches(epoch)
+        finally:
+            self.session.give()
+
+    def _stretches(self, epoch: int) -> None:
         turn, stretch = 0, 1
         while turn < self.session.turns:
             stretch = min(stretch, self.session.turns - turn)
