@@ -43,7 +43,9 @@ def compile_spec(
 
 
 def load(run: str | PathLike[str]) -> Network:
-    """The trained network of a run's folder. Raises NNDSLError where the folder lacks or damages something."""
+    """The trained network of a run's folder. Raises NNDSLError where the folder lacks or damages
+    something.
+    """
     from nndsl.runtime.run_folder import RunFolder
 
     folder = RunFolder.open(Path(run))

@@ -17,13 +17,12 @@ from nndsl.semantics.model import Alternate, Minimize, Model, Stage
 from nndsl.syntax.tree import Spec
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
     from rich.console import RenderableType
 
     from nndsl.data.examples import Parts
-    from nndsl.graph.graph import Graph
     from nndsl.graph.computation_graph import ComputationGraph
+    from nndsl.graph.graph import Graph
     from nndsl.learning.history import History
     from nndsl.learning.observer import Observer
     from nndsl.planning.plan import Plan

@@ -41,7 +41,8 @@ def sgd(terms: Terms, rate: Setting, momentum: float, nesterov: bool, weight_dec
 @entry(
     "optimizer",
     "adam",
-    "(; rate: schedule = 1e-3, betas: numbers = (0.9, 0.999), epsilon: number = 1e-8, weight_decay: number = 0)",
+    "(; rate: schedule = 1e-3, betas: numbers = (0.9, 0.999), epsilon: number = 1e-8, "
+    "weight_decay: number = 0)",
 )
 def adam(
     terms: Terms, rate: Setting, betas: tuple[float, float], epsilon: float, weight_decay: float
@@ -60,7 +61,8 @@ def adam(
 @entry(
     "optimizer",
     "adamw",
-    "(; rate: schedule = 1e-3, betas: numbers = (0.9, 0.999), epsilon: number = 1e-8, weight_decay: number = 0.01)",
+    "(; rate: schedule = 1e-3, betas: numbers = (0.9, 0.999), epsilon: number = 1e-8, "
+    "weight_decay: number = 0.01)",
 )
 def adamw(
     terms: Terms, rate: Setting, betas: tuple[float, float], epsilon: float, weight_decay: float

@@ -32,7 +32,7 @@ def perceptron(statistics: Statistics, y: Term, target: Term) -> None:
     if its own were y − t. Units must be threshold units, and the step's argument a connection of
     the learned weights. Source: Rosenblatt (1958).
     """
-    statistics.descend(statistics.argument_of(y, "step"), y - target)
+    statistics.descend(statistics.net, y - target)
 
 
 @entry("rule", "kmeans", "(x: real[d])")
@@ -40,7 +40,8 @@ def kmeans(statistics: Statistics, x: Term) -> None:
     """Lloyd's algorithm: each prototype becomes the mean of the examples that are nearest to it.
 
     The parameter's rows are the prototypes c; the nearest is argmin ‖c‖² − 2 c·x. A prototype that no
-    example is nearest to stays. Prototypes start at random examples, all different. Source: Lloyd (1957, 1982).
+    example is nearest to stays. Prototypes start at random examples, all different. Source: Lloyd
+    (1957, 1982).
     """
     build = statistics.build
     ((_, prototypes),) = statistics.learned
@@ -67,7 +68,8 @@ declare(
     "rule",
     "hebb",
     "(x: bipolar[d])",
-    "Correlations of the patterns: W = (1/n) Σ x xᵀ, with a zero diagonal. Source: Hebb (1949), Hopfield (1982).",
+    "Correlations of the patterns: W = (1/n) Σ x xᵀ, with a zero diagonal. Source: Hebb (1949), "
+    "Hopfield (1982).",
 )
 declare(
     "rule",
@@ -81,7 +83,8 @@ declare(
     "som",
     "(match: real[rows, columns]; radius: schedule = 10, rate: schedule = 0.5, "
     "grid: word(rectangular|hexagonal) = rectangular, torus: truth = no)",
-    "Self-organising map: W_u ← W_u + rate · exp(−‖u − winner‖² / 2 radius²) · (x − W_u). Source: Kohonen (1982).",
+    "Self-organising map: W_u ← W_u + rate · exp(−‖u − winner‖² / 2 radius²) · (x − W_u). "
+    "Source: Kohonen (1982).",
 )
 declare(
     "rule",

@@ -184,7 +184,8 @@ def scatter_add(
     rows: int,
     after: int,
 ) -> None:
-    """target[b, p, k, q] += Σ over the i with places[b, i] = k of values[b, i, p, q]: the adjoint of `gather`.
+    """target[b, p, k, q] += Σ over the i with places[b, i] = k of values[b, i, p, q]: the adjoint of
+    `gather`.
 
     Shapes: target (batches, before, rows, after), places (batches, count),
     values (batches, count, before, after).

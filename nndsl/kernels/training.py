@@ -1,4 +1,6 @@
-"""What a training step does around its graph: examples in, sums of measures out, gradients of threads added."""
+"""What a training step does around its graph: examples in, sums of measures out, gradients of threads
+added.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 def take_examples(
     rows: Reals, source: Reals, order: Indices, turn: Integers, step: int, first: int, count: int, width: int
 ) -> None:
-    """rows[r] ← source[order[n·step + first + r]] for r < count, in the n-th minibatch, n = turn[0] + turn[1].
+    """rows[r] ← source[order[n·step + first + r]] for r < count, in the n-th minibatch, n = turn[0] +
+    turn[1].
 
     Shapes: rows (count, width), source (examples, width). `step` is the size of a minibatch, and `first` is
     where this thread's share of it begins. The loop counts turn[0]; turn[1] is the minibatch it began with.

@@ -1,4 +1,6 @@
-"""Stage -> Procedure: how a training stage learns, as two graphs, one for a minibatch and one for the update."""
+"""Stage -> Procedure: how a training stage learns, as two graphs, one for a minibatch and one for the
+update.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,10 @@ class Procedure:
     """How a stage learns.
 
     `step` is the graph of a minibatch. Its outputs are `loss` and the measures, averaged over the minibatch,
-    and `sum.NAME`, what the update is made from. After each minibatch `update` changes all learned numbers as one
-    vector (see `nndsl.learning.update`), and the sums are the gradients of the learned parameters. Where
-    `every_epoch`, `update` has the outputs and leaves of single parameters instead, and runs once an epoch on
-    sums over all examples, which it finds under their names.
+    and `sum.NAME`, what the update is made from. After each minibatch `update` changes all learned
+    numbers as one vector (see `nndsl.learning.update`), and the sums are the gradients of the learned
+    parameters. Where `every_epoch`, `update` has the outputs and leaves of single parameters instead,
+    and runs once an epoch on sums over all examples, which it finds under their names.
     """
 
     step: Graph

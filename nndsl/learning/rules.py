@@ -34,14 +34,17 @@ class Statistics:
     update: Graph | None = None
 
     def descend(self, result: Term, cotangent: Term) -> None:
-        """The learned parameters go against the gradient that they have where that of `result` is `cotangent`,
+        """The learned parameters go against the gradient that they have where that of `result` is
+        `cotangent`,
         summed over the examples of the batch."""
         wanted = [term.node for _, term in self.learned]
         found = vector_jacobian(self.build, {result.node: cotangent.node}, wanted)
         self.sums = {parameter.name: found[term.node] for parameter, term in self.learned}
 
     def become(self, sums: Mapping[str, Node], update: Updating) -> None:
-        """After an epoch the one learned parameter becomes `update(build, parameter, **sums over all examples)`."""
+        """After an epoch the one learned parameter becomes `update(build, parameter, **sums over all
+        examples)`.
+        """
         ((parameter, term),) = self.learned
         self.sums = dict(sums)
         build = Builder()

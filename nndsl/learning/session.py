@@ -175,8 +175,10 @@ class Session:
         needed_bytes = threads * (step.arena_bytes + sum(b.size_bytes for b in step.externals)) + vectors
         if needed_bytes > available_bytes():
             mistake = NotEnoughMemory(
-                span=self.stage.span, needed_bytes=needed_bytes, available_bytes=available_bytes(),
-                batch=batch
+                span=self.stage.span,
+                needed_bytes=needed_bytes,
+                available_bytes=available_bytes(),
+                batch=batch,
             )
             raise NNDSLError([mistake])
 
@@ -209,8 +211,8 @@ def layout_of_sums(step: Plan) -> VectorLayout:
 
 def open_sizes(graph: Graph, data: Mapping[str, Array]) -> dict[str, int]:
     """The sizes of the index sets that only data tell, for the inputs of a graph."""
-    types = {n.operator.key: n.type for n in graph if isinstance(n.operator, Input) and n.operator.key in data}
-    return symbol_sizes(types, data)
+    types = {node.operator.key: node.type for node in graph if isinstance(node.operator, Input)}
+    return symbol_sizes({name: type for name, type in types.items() if name in data}, data)
 
 
 def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple[Graph, int]:

@@ -167,5 +167,3 @@ def test(network: Network, examples: Examples) -> dict[str, float]:
             with one_thread():
                 return run_evaluation(stage, evaluation_loop(network, stage, examples, network.precision))
     return {}
-
-

@@ -1,9 +1,10 @@
-"""Divides a graph over threads: each has a share of the batch, and sums over the batch are added up afterwards.
+"""Divides a graph over threads: each has a share of the batch, and sums over the batch are added up
+afterwards.
 
-Every value is one of three things. A value with the batch among its dimensions is *split*: each thread has its
-own rows. A value without it is *whole* where it depends on no example: each thread has all
-of it. A sum over the batch is a *part*: the threads' values add up to it. What is added to a part must be a part,
-so a whole value is divided by the number of threads there.
+Every value is one of three things. A value with the batch among its dimensions is *split*: each thread
+has its own rows. A value without it is *whole* where it depends on no example: each thread has all
+of it. A sum over the batch is a *part*: the threads' values add up to it. What is added to a part must
+be a part, so a whole value is divided by the number of threads there.
 """
 
 from __future__ import annotations

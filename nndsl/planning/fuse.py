@@ -54,9 +54,8 @@ def free_nodes(graph: Graph) -> frozenset[Node]:
     free: set[Node] = set()
     constant: set[Node] = set()
     for node in graph.nodes:
-        if isinstance(node.operator, Constant | Size | Position | Expand | OneHot):
-            free.add(node)
-        elif _is_formula(node) and constant.issuperset(node.inputs):
+        written = isinstance(node.operator, Constant | Size | Position | Expand | OneHot)
+        if written or (_is_formula(node) and constant.issuperset(node.inputs)):
             free.add(node)
         if node in free and not isinstance(node.operator, Position) and constant.issuperset(node.inputs):
             constant.add(node)
@@ -122,7 +121,9 @@ class _Merge:
         self.rank, self.result = own_space(node)
 
     def attempt(self, fresh: int) -> Cluster | None:
-        """The merged cluster, or None where it would not be one loop nest. New axes are named from `fresh`."""
+        """The merged cluster, or None where it would not be one loop nest. New axes are named from
+        `fresh`.
+        """
         if 1 + sum(len(c.members) for c in self.clusters) > MEMBERS_MOST:
             return None
         own = self._unify(fresh)
@@ -232,11 +233,7 @@ class Fusion:
     def _only_feeds(self, cluster: Cluster, node: Node) -> bool:
         """Whether a lower cluster may wait for a node: nobody else reads it."""
         allowed = {node, *cluster.members}
-        return all(
-            reader in allowed
-            for member in cluster.members
-            for reader in self.readers(member)
-        )
+        return all(reader in allowed for member in cluster.members for reader in self.readers(member))
 
     def readers(self, node: Node) -> list[Node]:
         """Who reads a node in the end, through free nodes."""

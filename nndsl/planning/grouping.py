@@ -60,7 +60,9 @@ class _Writer:
         return space
 
     def spread(self, node: Node, axes: Axes) -> _Value:
-        """A value made to vary along all the axes: a reduction counts a repeated value as often as it stands."""
+        """A value made to vary along all the axes: a reduction counts a repeated value as often as it
+        stands.
+        """
         value = self.value(node, axes)
         if self.pattern(value) == axes:
             return value

@@ -28,12 +28,15 @@ ACCUMULATE = (Contract, ScatterAdd)
 """The operators whose kernels can add to what their buffer holds."""
 
 
+START = Count(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a box begins: some entries into a buffer."""
 
     buffer: str
-    entries: Count = Count(0)
+    entries: Count = START
 
 
 class NoKernel(Exception):

@@ -40,8 +40,9 @@ def plan(
 def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
     """Puts a copy where a buffer is needed and there would be none of its own.
 
-    That is where an operator of its own, or an output, needs a value that is only written into formulas; where two
-    outputs, or an output and a leaf, would be one buffer; and where a kernel cannot add to an accumulated output.
+    That is where an operator of its own, or an output, needs a value that is only written into
+    formulas; where two outputs, or an output and a leaf, would be one buffer; and where a kernel cannot
+    add to an accumulated output.
     """
 
     def copied(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
@@ -137,9 +138,14 @@ class _Planner:
         for number, node in enumerate(self.graph.nodes):
             if node in self.fusion.cluster:
                 order[self.fusion.cluster[node]] = (self.fusion.cluster[node].level, number)
-            elif node.operator.kind is not Kind.LEAF and node not in self.fusion.free and storage(node) is node:
+            elif self._is_single(node):
                 order[node] = (self.fusion.level[node], number)
         return sorted(order, key=lambda unit: order[unit])
+
+    def _is_single(self, node: Node) -> bool:
+        """Whether a node is computed by kernels of its own."""
+        is_computed = node.operator.kind is not Kind.LEAF and node not in self.fusion.free
+        return is_computed and storage(node) is node
 
     def _place(self, calls: list[Instruction]) -> int:
         """Gives the arena's buffers their offsets; returns the arena's size."""
@@ -164,7 +170,9 @@ class _Planner:
         return size
 
     def _share(self, number: int, call: Instruction, lifetimes: dict[str, Lifetime]) -> None:
-        """Lets results of a fused group take the places of operands that die there, where the group allows it."""
+        """Lets results of a fused group take the places of operands that die there, where the group
+        allows it.
+        """
         if not isinstance(call.kernel, Group):
             return
         operands, results = operand_buffers(call.kernel, call), result_buffers(call.kernel, call)

@@ -71,5 +71,3 @@ def bind(
         Call(instruction.kernel, tuple(map(number, instruction.arguments)), instruction)
         for instruction in plan.instructions
     ]
-
-

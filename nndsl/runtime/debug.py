@@ -18,7 +18,9 @@ from nndsl.runtime.program import FIRST_CALL, Turns
 def watch(
     program: Turns, plan: Plan, sizes: Mapping[str, int], arena: Array, external: Mapping[str, Array]
 ) -> Callable[[int], None]:
-    """What to call after each row of a program: it raises NNDSLError at the first value that is not finite."""
+    """What to call after each row of a program: it raises NNDSLError at the first value that is not
+    finite.
+    """
 
     real = dtype(Element.REAL, plan.precision)
 

@@ -67,9 +67,7 @@ class Inference:
             self._arena = zeros((self._plan.arena_bytes,), np.dtype(np.uint8))
         return self._plan
 
-    def _run(
-        self, planned: Plan, arrays: Mapping[str, Array], sizes: Mapping[str, int], rows: slice
-    ) -> None:
+    def _run(self, planned: Plan, arrays: Mapping[str, Array], sizes: Mapping[str, int], rows: slice) -> None:
         sizes = {**sizes, BATCH: rows.stop - rows.start, FIRST: rows.start}
         addresses = {name: address(array) for name, array in arrays.items()}
         kernels = [instruction.kernel for instruction in planned.instructions]

@@ -1,7 +1,7 @@
 """The native loop over minibatches: examples in, a graph's plan, sums of its measures, an update.
 
-Each thread runs the same plan on its share of every minibatch. They meet at barriers to add their shares of what
-is summed over examples, and each updates its slice of the learned vector. What is the same for
+Each thread runs the same plan on its share of every minibatch. They meet at barriers to add their
+shares of what is summed over examples, and each updates its slice of the learned vector. What is the same for
 every minibatch is bound once; between two calls of `run` only the order of the examples changes.
 """
 
@@ -133,7 +133,11 @@ class Loop:
     def _watched(self, program: Turns, batch: int) -> None:
         sums = self.layout.views(self.shares[0])
         external = {**self.parameters, **self._rows[0], **{SUM + name: view for name, view in sums.items()}}
-        machine.step(program.table, watch(program, self.plan, {**self._sizes, BATCH: batch}, self._arenas[0], external), self.stop)
+        machine.step(
+            program.table,
+            watch(program, self.plan, {**self._sizes, BATCH: batch}, self._arenas[0], external),
+            self.stop,
+        )
 
     def _bound(self, batch: int) -> list[Turns]:
         rows = [list(self._calls(thread, batch)) for thread in range(self.threads)]
@@ -149,7 +153,8 @@ class Loop:
         first, count = share(batch, thread, self.threads)
         yield from self._take(thread, first, count)
         arena = self._arenas[thread]
-        addresses = {name: address(array) for name, array in {**self.parameters, **self._rows[thread]}.items()}
+        held = {**self.parameters, **self._rows[thread]}
+        addresses = {name: address(array) for name, array in held.items()}
         sums = self.layout.views(self.shares[thread])
         addresses |= {SUM + name: address(view) for name, view in sums.items()}
         if count:

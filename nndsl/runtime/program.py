@@ -46,7 +46,8 @@ class Turns:
         )
         self._turn = turn
         cell, meeting = int(turn.ctypes.data), int(barrier.ctypes.data)
-        rows: list[tuple[int, ...]] = [(Opcode.REPEAT, cell, 0, FIRST_CALL + len(calls) + 1), (Opcode.POLL, meeting, threads)]
+        end = FIRST_CALL + len(calls) + 1
+        rows: list[tuple[int, ...]] = [(Opcode.REPEAT, cell, 0, end), (Opcode.POLL, meeting, threads)]
         place = int(self._arguments.ctypes.data)
         for call in calls:
             if isinstance(call, Call):

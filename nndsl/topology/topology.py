@@ -75,7 +75,7 @@ class Connection:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-class Topology(nx.MultiDiGraph):
+class Topology(nx.MultiDiGraph):  # type: ignore[misc]
     """A frozen multigraph: nodes are the names of populations, edge keys the names of connections.
 
     `populations` and `connections` are the typed values, in the order of the spec; for networkx's
@@ -127,7 +127,7 @@ class Topology(nx.MultiDiGraph):
 
 def draw(populations: Iterable[Population], connections: Iterable[Connection]) -> Topology:
     """The frozen topology of these populations and connections."""
-    frozen: Topology = nx.freeze(Topology(populations, connections))  # type: ignore[no-untyped-call]
+    frozen: Topology = nx.freeze(Topology(populations, connections))
     return frozen
 
 

@@ -1,4 +1,6 @@
-"""Buffers that live at the same time never overlap, and the arena is no larger than it must be for a chain."""
+"""Buffers that live at the same time never overlap, and the arena is no larger than it must be for a
+chain.
+"""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ from nndsl.diagnostics.diagnostic import Diagnostic
 class Diverged(Diagnostic):
     """The loss is no longer a number: it has grown beyond what a float holds, or something was undefined.
 
-    Mostly the rate is too large. It may also be a logarithm or a root of a number below zero, a division by zero,
-    or data on a scale far from one. `nndsl run --debug` finds the first value that is not finite.
+    Mostly the rate is too large. It may also be a logarithm or a root of a number below zero, a
+    division by zero, or data on a scale far from one. `nndsl run --debug` finds the first value that is
+    not finite.
 
     Wrong:
 
@@ -78,7 +79,8 @@ class NotFinite(Diagnostic):
 class NotEnoughMemory(Diagnostic):
     """What a stage needs at once is more than this machine has. It was refused before memory was taken.
 
-    Activations grow with the minibatch; parameters, their gradients and the optimizer's states with the network.
+    Activations grow with the minibatch; parameters, their gradients and the optimizer's states with the
+    network.
 
     Wrong:
 
