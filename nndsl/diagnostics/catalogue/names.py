@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from nndsl.diagnostics.diagnostic import Label, Severity
+from nndsl.diagnostics.mistake import Mistake
 from nndsl.diagnostics.wording import closest, did_you_mean, listed
 from nndsl.source import Span
 
 
-@dataclass(frozen=True)
-class UnknownName(Diagnostic):
+class UnknownName(Mistake):
     """A name stands where nothing of that name is known.
 
     Layers, inputs, parameters and network parameters must be declared in the network that uses them; the
@@ -43,8 +42,7 @@ class UnknownName(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
-class DuplicateName(Diagnostic):
+class DuplicateName(Mistake):
     """Two declarations give the same name.
 
     Inputs, targets, layers, outputs, parameters, energies and graphs of a network share one set of names.
@@ -74,8 +72,7 @@ class DuplicateName(Diagnostic):
         return "give one of them another name"
 
 
-@dataclass(frozen=True)
-class UnknownFunction(Diagnostic):
+class UnknownFunction(Mistake):
     """A function, connection or block is called that does not exist.
 
     Wrong:
@@ -104,8 +101,7 @@ class UnknownFunction(Diagnostic):
         return did_you_mean(self.name, self.known) or few
 
 
-@dataclass(frozen=True)
-class UnknownOption(Diagnostic):
+class UnknownOption(Mistake):
     """A call has an option that its function does not take.
 
     Wrong:
@@ -137,8 +133,7 @@ class UnknownOption(Diagnostic):
         return f"did you mean '{near}'? {legal}" if near else legal
 
 
-@dataclass(frozen=True)
-class UnknownSet(Diagnostic):
+class UnknownSet(Mistake):
     """An index set is named that no input or target is over.
 
     A sequence such as T comes into being with the first input or target that is `over t in T`.
@@ -168,8 +163,7 @@ class UnknownSet(Diagnostic):
         return f"did you mean '{near}'?" if near else f"the index sets are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnknownElement(Diagnostic):
+class UnknownElement(Mistake):
     """An index names no element of an index set.
 
     Elements are named where a set is used: `over t in T`, `sum(... over j in N)`. A statement that has no
@@ -199,8 +193,7 @@ class UnknownElement(Diagnostic):
         return "name the element where the set is declared: `over t in T`"
 
 
-@dataclass(frozen=True)
-class UnknownGraph(Diagnostic):
+class UnknownGraph(Mistake):
     """A graph is used that is not declared.
 
     Wrong:
@@ -224,8 +217,7 @@ class UnknownGraph(Diagnostic):
         return did_you_mean(self.name, self.known) or f"declare it: `graph {self.name}`"
 
 
-@dataclass(frozen=True)
-class UnknownUnitGroup(Diagnostic):
+class UnknownUnitGroup(Mistake):
     """An energy is asked for units that it does not have.
 
     Wrong:
@@ -255,8 +247,7 @@ class UnknownUnitGroup(Diagnostic):
         return f"its units are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class NotAParameter(Diagnostic):
+class NotAParameter(Mistake):
     """A connection is given something as weights that is no parameter.
 
     Weights are declared with `param`; a layer cannot be the weights of a connection.
@@ -285,8 +276,7 @@ class NotAParameter(Diagnostic):
         return "declare the weights with `param`, or leave them out"
 
 
-@dataclass(frozen=True)
-class NotAValue(Diagnostic):
+class NotAValue(Mistake):
     """The name of an energy, a graph or a shared block stands where a value is expected.
 
     Wrong:
@@ -312,8 +302,7 @@ class NotAValue(Diagnostic):
         return (Label(self.declared, "declared here"),)
 
 
-@dataclass(frozen=True)
-class SetIsNoValue(Diagnostic):
+class SetIsNoValue(Mistake):
     """The name of an index set stands where a value is expected.
 
     Wrong:
@@ -337,8 +326,7 @@ class SetIsNoValue(Diagnostic):
         return "use the name of its element, or reduce over it: `sum(x over T)`"
 
 
-@dataclass(frozen=True)
-class NotAConstant(Diagnostic):
+class NotAConstant(Mistake):
     """Something that is only known when the network runs stands where a number must be known before.
 
     Sizes, options and counts are made of numbers and network parameters.
@@ -367,8 +355,7 @@ class NotAConstant(Diagnostic):
         return "sizes, options and counts must be known before the network runs"
 
 
-@dataclass(frozen=True)
-class UnknownDomain(Diagnostic):
+class UnknownDomain(Mistake):
     """A declaration names a domain of units that does not exist.
 
     Wrong:
@@ -391,8 +378,7 @@ class UnknownDomain(Diagnostic):
         return did_you_mean(self.name, self.known) or f"the domains are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnknownAttribute(Diagnostic):
+class UnknownAttribute(Mistake):
     """A parameter has an attribute that does not exist.
 
     Wrong:
@@ -415,8 +401,7 @@ class UnknownAttribute(Diagnostic):
         return did_you_mean(self.name, self.known) or f"the attributes are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnknownDistribution(Diagnostic):
+class UnknownDistribution(Mistake):
     """A layer is drawn, or a parameter starts, from a distribution that does not exist.
 
     Wrong:
@@ -439,8 +424,7 @@ class UnknownDistribution(Diagnostic):
         return did_you_mean(self.name, self.known) or f"known here: {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnknownColumnFunction(Diagnostic):
+class UnknownColumnFunction(Mistake):
     """A data binding uses a function that columns do not have.
 
     Wrong:
@@ -465,8 +449,7 @@ class UnknownColumnFunction(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
-class StartOfNoLayer(Diagnostic):
+class StartOfNoLayer(Mistake):
     """`start` gives a first value to something that is no layer.
 
     Wrong:
@@ -492,8 +475,7 @@ class StartOfNoLayer(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
-class NotInABlock(Diagnostic):
+class NotInABlock(Mistake):
     """A block contains a statement that only a network can have.
 
     A block is a piece of a network: inputs, targets, training and data belong to the network that uses it.
@@ -522,8 +504,7 @@ class NotInABlock(Diagnostic):
         return "move it to the network that uses the block"
 
 
-@dataclass(frozen=True)
-class UnknownNetwork(Diagnostic):
+class UnknownNetwork(Mistake):
     """A network is asked for that the file does not contain.
 
     Wrong:  a file with `network Encoder`, compiled with network = "Encodr"
@@ -541,8 +522,7 @@ class UnknownNetwork(Diagnostic):
         return did_you_mean(self.name, self.known) or f"its networks are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class SeveralStatements(Diagnostic):
+class SeveralStatements(Mistake):
     """A statement that a network has once stands in it twice.
 
     Wrong:
@@ -566,8 +546,7 @@ class SeveralStatements(Diagnostic):
         return (Label(self.first, "the first is here"),)
 
 
-@dataclass(frozen=True)
-class ImportNotFound(Diagnostic):
+class ImportNotFound(Mistake):
     """An imported file is not where the import says.
 
     Paths are relative to the file that imports.
@@ -591,8 +570,7 @@ class ImportNotFound(Diagnostic):
         return "paths are relative to the file that imports"
 
 
-@dataclass(frozen=True)
-class ImportCycle(Diagnostic):
+class ImportCycle(Mistake):
     """Files import each other in a circle.
 
     Wrong:
@@ -614,8 +592,7 @@ class ImportCycle(Diagnostic):
         return "move what both need to a file of its own"
 
 
-@dataclass(frozen=True)
-class UnknownLibrary(Diagnostic):
+class UnknownLibrary(Mistake):
     """`use` names a library that does not exist: the standard library is called `std`.
 
     Wrong:
@@ -638,8 +615,7 @@ class UnknownLibrary(Diagnostic):
         return 'the standard library is `std`; for a file of your own write `import "blocks.nn"`'
 
 
-@dataclass(frozen=True)
-class NotInLibrary(Diagnostic):
+class NotInLibrary(Mistake):
     """The standard library has no block of that name.
 
     Wrong:
@@ -662,8 +638,7 @@ class NotInLibrary(Diagnostic):
         return did_you_mean(self.name, self.known) or f"it has {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnusedLayer(Diagnostic):
+class UnusedLayer(Mistake):
     """A layer that nothing uses: no other layer, no loss, no measure reads it.
 
     It is computed for nothing, and often its name was misspelt where it should have been used. What the
@@ -693,8 +668,7 @@ class UnusedLayer(Diagnostic):
         return "use it, remove it, or declare it as an `output`"
 
 
-@dataclass(frozen=True)
-class UnusedParameter(Diagnostic):
+class UnusedParameter(Mistake):
     """A parameter that nothing uses.
 
     Wrong:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from nndsl.diagnostics.diagnostic import Label, Severity
+from nndsl.diagnostics.mistake import Mistake
 from nndsl.diagnostics.wording import listed
 from nndsl.source import Span
 
 
-@dataclass(frozen=True)
-class UndelayedCycle(Diagnostic):
+class UndelayedCycle(Mistake):
     """Layers depend on each other in a circle, at the same time step.
 
     A layer may depend on itself only through a delay: on its own value one step before.
@@ -49,8 +48,7 @@ class UndelayedCycle(Diagnostic):
         return f"somewhere in the circle take the value one step before: `{self.names[0]}[t-1]`"
 
 
-@dataclass(frozen=True)
-class DelayAlongUnordered(Diagnostic):
+class DelayAlongUnordered(Mistake):
     """A delay runs along an index set that has no order.
 
     Sequences and clocks are ordered; nodes, edges and the sides of a grid have no before and after.
@@ -77,8 +75,7 @@ class DelayAlongUnordered(Diagnostic):
         return "delays run along a sequence (`over t in T`) or a clock (`over t in 1..50`)"
 
 
-@dataclass(frozen=True)
-class LoopDirections(Diagnostic):
+class LoopDirections(Mistake):
     """The delays of one feedback loop run in different directions, or along different index sets.
 
     A loop is unrolled step by step, so all of its delays must go one way along one ordered set.
@@ -108,8 +105,7 @@ class LoopDirections(Diagnostic):
         return "split it into loops that each run one way"
 
 
-@dataclass(frozen=True)
-class SetMismatch(Diagnostic):
+class SetMismatch(Mistake):
     """A value is picked or reduced along an index set that it is not over.
 
     Wrong:
@@ -136,8 +132,7 @@ class SetMismatch(Diagnostic):
         return f"expected a value over {wanted}; `{self.text}` is over {self.space}"
 
 
-@dataclass(frozen=True)
-class ExtentsDiffer(Diagnostic):
+class ExtentsDiffer(Mistake):
     """Two values are over grids, or parts of a sequence, of different sizes.
 
     A window or a local connection without `pad` makes a grid smaller.
@@ -170,8 +165,7 @@ class ExtentsDiffer(Diagnostic):
         return "`pad` keeps the size of a grid: half of the window, such as `pad = 1` for 3x3"
 
 
-@dataclass(frozen=True)
-class SpaceNotDeclared(Diagnostic):
+class SpaceNotDeclared(Mistake):
     """A layer says what it is over, and its definition is over something else.
 
     Wrong:
@@ -201,8 +195,7 @@ class SpaceNotDeclared(Diagnostic):
         return "leave `over` out to inherit the index space, or reduce over what is too much"
 
 
-@dataclass(frozen=True)
-class NodeValueAtEdge(Diagnostic):
+class NodeValueAtEdge(Mistake):
     """A value of the nodes is used at an edge, without saying at which of its ends.
 
     Wrong:
@@ -226,8 +219,7 @@ class NodeValueAtEdge(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
-class EdgeValueAtNode(Diagnostic):
+class EdgeValueAtNode(Mistake):
     """A value of the edges is used at a node, which may have any number of edges.
 
     Wrong:
@@ -253,8 +245,7 @@ class EdgeValueAtNode(Diagnostic):
         return f"reduce over the edges into the node: `sum({self.text} over j in neighbours(i))`"
 
 
-@dataclass(frozen=True)
-class AmbiguousElement(Diagnostic):
+class AmbiguousElement(Mistake):
     """A statement names two elements of one set, and a value over it does not say which it is taken at.
 
     Wrong:
@@ -277,8 +268,7 @@ class AmbiguousElement(Diagnostic):
         return f"name the element: `{self.text}[t]`"
 
 
-@dataclass(frozen=True)
-class BadIndex(Diagnostic):
+class BadIndex(Mistake):
     """An index is something else than an element, or an element with a whole number added.
 
     Wrong:
@@ -297,8 +287,7 @@ class BadIndex(Diagnostic):
         return f"expected an element such as `t`, `t-1` or `j`, found `{self.text}`"
 
 
-@dataclass(frozen=True)
-class WindowRank(Diagnostic):
+class WindowRank(Mistake):
     """A window has another number of sides than what it slides over.
 
     Wrong:
@@ -326,8 +315,7 @@ class WindowRank(Diagnostic):
         return "a window has one number for each side of the grid, such as 5x5, or one for a sequence"
 
 
-@dataclass(frozen=True)
-class WindowTooLarge(Diagnostic):
+class WindowTooLarge(Mistake):
     """A window is larger than the grid that it slides over.
 
     Wrong:
@@ -355,8 +343,7 @@ class WindowTooLarge(Diagnostic):
         return f"make the window smaller, or pad the grid: `pad = {least}`"
 
 
-@dataclass(frozen=True)
-class GridMismatch(Diagnostic):
+class GridMismatch(Mistake):
     """A reduction or a transposed connection names a grid that its value is not over.
 
     Wrong:
@@ -376,8 +363,7 @@ class GridMismatch(Diagnostic):
         return f"expected a value over {self.expected}, found one over {self.found}"
 
 
-@dataclass(frozen=True)
-class FlattenUnknownExtent(Diagnostic):
+class FlattenUnknownExtent(Mistake):
     """`flatten` needs a grid whose size is written in the spec.
 
     The number of units must be known before data arrive.
@@ -403,8 +389,7 @@ class FlattenUnknownExtent(Diagnostic):
         return "write the size of the grid (`over 28x28`), or reduce over it: `mean(x over (rows, columns))`"
 
 
-@dataclass(frozen=True)
-class UnsharedUnknownExtent(Diagnostic):
+class UnsharedUnknownExtent(Mistake):
     """Unshared local weights need a grid whose size is written in the spec.
 
     Each position has weights of its own, so the number of positions must be known.
@@ -427,8 +412,7 @@ class UnsharedUnknownExtent(Diagnostic):
         return f"unshared weights need to know how many positions there are, and {self.space} comes with data"
 
 
-@dataclass(frozen=True)
-class InputSpaceMismatch(Diagnostic):
+class InputSpaceMismatch(Mistake):
     """A block is given a value over another index space than its input says.
 
     Wrong:
@@ -455,8 +439,7 @@ class InputSpaceMismatch(Diagnostic):
         return (Label(self.declared, f"expects {self.expected}"),)
 
 
-@dataclass(frozen=True)
-class TargetUsed(Diagnostic):
+class TargetUsed(Mistake):
     """A layer reads a target.
 
     Targets are known in training only; they belong into losses and measures.
@@ -488,8 +471,7 @@ class TargetUsed(Diagnostic):
         return f"use it in a loss or a measure, or declare it as `input {self.name}`"
 
 
-@dataclass(frozen=True)
-class RecursiveBlock(Diagnostic):
+class RecursiveBlock(Mistake):
     """A block uses itself, so that it would never end.
 
     Wrong:
@@ -512,8 +494,7 @@ class RecursiveBlock(Diagnostic):
         return "`block(x) repeated 5` makes a chain"
 
 
-@dataclass(frozen=True)
-class BlockInReduction(Diagnostic):
+class BlockInReduction(Mistake):
     """A block is used inside a reduction over an index set.
 
     A block makes layers, and a layer stands by itself: use the block first, and reduce its result.
@@ -538,8 +519,7 @@ class BlockInReduction(Diagnostic):
         return "give its result a layer of its own, and reduce that"
 
 
-@dataclass(frozen=True)
-class NotAnEdgeSet(Diagnostic):
+class NotAnEdgeSet(Mistake):
     """Edges or neighbours are asked of something that is no graph.
 
     Wrong:
@@ -561,8 +541,7 @@ class NotAnEdgeSet(Diagnostic):
         return f"expected the edges of a graph, or the neighbours of one of its nodes, found `{self.text}`"
 
 
-@dataclass(frozen=True)
-class SetNotHere(Diagnostic):
+class SetNotHere(Mistake):
     """Something stands after `over` that is no index set there.
 
     `neighbours(i)` and windows are what a reduction runs over; `last` needs a set to be the last of.
@@ -589,8 +568,7 @@ class SetNotHere(Diagnostic):
         return "name the set: `last(h over T)`" if self.known else None
 
 
-@dataclass(frozen=True)
-class SeveralSetsReduced(Diagnostic):
+class SeveralSetsReduced(Mistake):
     """A reduction runs over several index sets at once.
 
     Wrong:
@@ -612,8 +590,7 @@ class SeveralSetsReduced(Diagnostic):
         return f"nest it: `{self.name}({self.name}(x over t in T) over i in G.nodes)`"
 
 
-@dataclass(frozen=True)
-class GridPosition(Diagnostic):
+class GridPosition(Mistake):
     """The element of a grid is used as a number.
 
     An element of a sequence counts from zero; one of a grid has several sides, and neither comes first.
@@ -635,8 +612,7 @@ class GridPosition(Diagnostic):
         return f"'{self.name}' is no number, because '{self.set}' is a grid and has no order"
 
 
-@dataclass(frozen=True)
-class DilatedNotCausal(Diagnostic):
+class DilatedNotCausal(Mistake):
     """A dilated window on a sequence sees what comes after, and shortens the sequence.
 
     Dilation on time is mostly meant for predicting what comes next, from what came before: then the window
@@ -662,8 +638,7 @@ class DilatedNotCausal(Diagnostic):
         return "add `causal` if it is to see only what came before"
 
 
-@dataclass(frozen=True)
-class StartOverTime(Diagnostic):
+class StartOverTime(Mistake):
     """A layer starts with a value that runs along the layer's own time.
 
     The start is what the layer was before the first step, so it is one value and not one for each step.

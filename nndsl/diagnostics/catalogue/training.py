@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic, Label
+from nndsl.diagnostics.diagnostic import Label
+from nndsl.diagnostics.mistake import Mistake
 from nndsl.diagnostics.wording import closest, did_you_mean, listed
 from nndsl.source import Span
 
 
-@dataclass(frozen=True)
-class NoObjective(Diagnostic):
+class NoObjective(Mistake):
     """A training stage does not say how it learns.
 
     Wrong:
@@ -34,8 +33,7 @@ class NoObjective(Diagnostic):
         return "add `minimize cross_entropy(y, target)`, or `learn W by kmeans(x)`"
 
 
-@dataclass(frozen=True)
-class NotScalar(Diagnostic):
+class NotScalar(Mistake):
     """What is minimised is not one number for each example.
 
     Wrong:
@@ -57,8 +55,7 @@ class NotScalar(Diagnostic):
         return "a loss such as `mse(y, target)` gives one; `sum(...)` and `mean(...)` run over the units"
 
 
-@dataclass(frozen=True)
-class UnknownOptimizer(Diagnostic):
+class UnknownOptimizer(Mistake):
     """A stage names an optimizer that does not exist.
 
     Wrong:
@@ -82,8 +79,7 @@ class UnknownOptimizer(Diagnostic):
         return f"did you mean '{near}'?" if near else f"the optimizers are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnknownRule(Diagnostic):
+class UnknownRule(Mistake):
     """A stage names a learning rule that does not exist.
 
     Wrong:
@@ -106,8 +102,7 @@ class UnknownRule(Diagnostic):
         return did_you_mean(self.name, self.known) or f"the rules are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnknownSchedule(Diagnostic):
+class UnknownSchedule(Mistake):
     """A rate follows a schedule that does not exist.
 
     Wrong:
@@ -130,8 +125,7 @@ class UnknownSchedule(Diagnostic):
         return did_you_mean(self.name, self.known) or f"the schedules are {listed(self.known)}"
 
 
-@dataclass(frozen=True)
-class UnknownClause(Diagnostic):
+class UnknownClause(Mistake):
     """A clause of a stage has a word that does not belong to it.
 
     Wrong:
@@ -152,8 +146,7 @@ class UnknownClause(Diagnostic):
         return f"expected '{' '.join(self.legal)}' with '{self.clause}', found '{self.found}'"
 
 
-@dataclass(frozen=True)
-class ClauseTwice(Diagnostic):
+class ClauseTwice(Mistake):
     """A stage has the same clause twice.
 
     Wrong:
@@ -176,8 +169,7 @@ class ClauseTwice(Diagnostic):
         return (Label(self.first, "the first is here"),)
 
 
-@dataclass(frozen=True)
-class NestedStages(Diagnostic):
+class NestedStages(Mistake):
     """Stages stand in each other, or clauses beside them, where they cannot.
 
     Only `train alternate { ... }` contains stages, and besides them nothing but `epochs`.
@@ -200,8 +192,7 @@ class NestedStages(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
-class NotLearnable(Diagnostic):
+class NotLearnable(Mistake):
     """`learn` names something that has nothing to learn.
 
     Wrong:
@@ -224,8 +215,7 @@ class NotLearnable(Diagnostic):
         return (Label(self.declared, "this has no parameters to learn"),)
 
 
-@dataclass(frozen=True)
-class LearnFixed(Diagnostic):
+class LearnFixed(Mistake):
     """`learn` names a parameter that is declared as fixed.
 
     Wrong:
@@ -250,8 +240,7 @@ class LearnFixed(Diagnostic):
         return (Label(self.declared, "declared as fixed"),)
 
 
-@dataclass(frozen=True)
-class UnreachedParameter(Diagnostic):
+class UnreachedParameter(Mistake):
     """A stage is told to learn a parameter on which its objective does not depend.
 
     Wrong:
@@ -275,8 +264,7 @@ class UnreachedParameter(Diagnostic):
         return (Label(self.stage_span, "learned here"),)
 
 
-@dataclass(frozen=True)
-class LearnsNothing(Diagnostic):
+class LearnsNothing(Mistake):
     """An objective depends on no parameter that could be learned.
 
     Wrong:
@@ -297,8 +285,7 @@ class LearnsNothing(Diagnostic):
         return f"the objective of the stage '{self.stage}' depends on no parameter that could be learned"
 
 
-@dataclass(frozen=True)
-class NotAnInfer(Diagnostic):
+class NotAnInfer(Mistake):
     """`maximize ... by` is given something else than a likelihood.
 
     Wrong:
@@ -317,8 +304,7 @@ class NotAnInfer(Diagnostic):
         return f"expected a likelihood such as `likelihood(E, v = x)`, found `{self.text}`"
 
 
-@dataclass(frozen=True)
-class RuleTopology(Diagnostic):
+class RuleTopology(Mistake):
     """A learning rule is used on a topology that it does not work on.
 
     Each local rule asks for one: `perceptron` for threshold units over a full connection, `kmeans` and `som`
@@ -349,8 +335,7 @@ class RuleTopology(Diagnostic):
         return (Label(self.rule_span, "the rule is used here"),)
 
 
-@dataclass(frozen=True)
-class LearnsOneMatrix(Diagnostic):
+class LearnsOneMatrix(Mistake):
     """A rule that learns one parameter is given none or several.
 
     Wrong:
@@ -370,8 +355,7 @@ class LearnsOneMatrix(Diagnostic):
         return f"the rule '{self.rule}' learns one parameter, found {listed(self.found) or 'none'}"
 
 
-@dataclass(frozen=True)
-class UnknownSetting(Diagnostic):
+class UnknownSetting(Mistake):
     """A setting is given that nothing in the spec goes by.
 
     Network parameters are set by name, training settings as `epochs`, `STAGE.epochs`, `optimizer.rate`.
@@ -398,8 +382,7 @@ class UnknownSetting(Diagnostic):
         return near or (f"the settings are {listed(short, 24)}" if short else None)
 
 
-@dataclass(frozen=True)
-class WrongSettingValue(Diagnostic):
+class WrongSettingValue(Mistake):
     """A network parameter is set to something of another kind than its default.
 
     Wrong:
@@ -420,8 +403,7 @@ class WrongSettingValue(Diagnostic):
         return f"expected a value like {self.default} for '{self.name}', found {self.found}"
 
 
-@dataclass(frozen=True)
-class MissingParameterValue(Diagnostic):
+class MissingParameterValue(Mistake):
     """A network parameter without a default is not set.
 
     Wrong:
@@ -443,8 +425,7 @@ class MissingParameterValue(Diagnostic):
         return f"give it a default (`{self.name} = 64`), or set it: `--set {self.name}=64`"
 
 
-@dataclass(frozen=True)
-class NotAPort(Diagnostic):
+class NotAPort(Mistake):
     """A name is bound to data, or generated, that the network does not have.
 
     Wrong:
@@ -469,8 +450,7 @@ class NotAPort(Diagnostic):
         return did_you_mean(self.name, self.known) or (f"it has {listed(self.known)}" if self.known else None)
 
 
-@dataclass(frozen=True)
-class WrongPort(Diagnostic):
+class WrongPort(Mistake):
     """Something that is neither input nor target is bound to data, or a wrong value is generated.
 
     Wrong:
@@ -495,8 +475,7 @@ class WrongPort(Diagnostic):
         return (Label(self.declared, "declared here"),)
 
 
-@dataclass(frozen=True)
-class BoundTwice(Diagnostic):
+class BoundTwice(Mistake):
     """An input or target is bound to data twice.
 
     Wrong:
@@ -519,8 +498,7 @@ class BoundTwice(Diagnostic):
         return (Label(self.first, "bound here first"),)
 
 
-@dataclass(frozen=True)
-class NotAColumnExpression(Diagnostic):
+class NotAColumnExpression(Mistake):
     """A data binding is something else than arithmetic on columns.
 
     Wrong:
@@ -539,8 +517,7 @@ class NotAColumnExpression(Diagnostic):
         return f"expected a column, or arithmetic on columns, found `{self.text}`"
 
 
-@dataclass(frozen=True)
-class SplitShares(Diagnostic):
+class SplitShares(Mistake):
     """A split has another number of shares than two or three, or shares that are no shares.
 
     Wrong:
@@ -559,8 +536,7 @@ class SplitShares(Diagnostic):
         return "expected the shares of training, validation and test, such as 0.7 : 0.1 : 0.2"
 
 
-@dataclass(frozen=True)
-class GenerateNotOrdered(Diagnostic):
+class GenerateNotOrdered(Mistake):
     """`generate` needs sequences along one ordered set, and is given something else.
 
     Wrong:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic, Label
+from nndsl.diagnostics.diagnostic import Label
+from nndsl.diagnostics.mistake import Mistake
 from nndsl.diagnostics.wording import counted
 from nndsl.source import Span
 
 
-@dataclass(frozen=True)
-class ElementwiseMismatch(Diagnostic):
+class ElementwiseMismatch(Mistake):
     """Two values of different sizes meet in an operation that goes unit by unit.
 
     `+`, `*`, a comparison and the like need the same units on both sides; only a scalar, `[1]`, stretches.
@@ -49,8 +48,7 @@ class ElementwiseMismatch(Diagnostic):
         return "a `full` connection takes any number of units to any other: `full(h)`"
 
 
-@dataclass(frozen=True)
-class DefinitionMismatch(Diagnostic):
+class DefinitionMismatch(Mistake):
     """A layer is declared with one size and defined by an expression of another.
 
     Wrong:
@@ -80,8 +78,7 @@ class DefinitionMismatch(Diagnostic):
         return (Label(self.declared_span, f"declared as {self.declared}"),)
 
 
-@dataclass(frozen=True)
-class WeightMismatch(Diagnostic):
+class WeightMismatch(Mistake):
     """The same weights are used between populations of different sizes.
 
     A parameter that is named may be used several times, which shares it; then every use must connect the
@@ -121,8 +118,7 @@ class WeightMismatch(Diagnostic):
         return f"use a second parameter, or `{self.name}'` if the other direction was meant"
 
 
-@dataclass(frozen=True)
-class WeightLayoutMismatch(Diagnostic):
+class WeightLayoutMismatch(Mistake):
     """The same weights are used by connections of different topologies.
 
     Wrong:
@@ -153,8 +149,7 @@ class WeightLayoutMismatch(Diagnostic):
         return "use a parameter for each kind of connection"
 
 
-@dataclass(frozen=True)
-class ArgumentMismatch(Diagnostic):
+class ArgumentMismatch(Mistake):
     """An argument has other units than its function needs.
 
     Wrong:
@@ -194,8 +189,7 @@ class ArgumentMismatch(Diagnostic):
         return f"it takes {self.signature}"
 
 
-@dataclass(frozen=True)
-class BlockInputMismatch(Diagnostic):
+class BlockInputMismatch(Mistake):
     """A block is given a value of other units than its input says.
 
     Wrong:
@@ -223,8 +217,7 @@ class BlockInputMismatch(Diagnostic):
         return (Label(self.declared_span, f"expects {self.expected}"),)
 
 
-@dataclass(frozen=True)
-class StartMismatch(Diagnostic):
+class StartMismatch(Mistake):
     """A layer starts with a value of other units than its own.
 
     Wrong:
@@ -250,8 +243,7 @@ class StartMismatch(Diagnostic):
         return (Label(self.declared, f"declared as {self.expected}"),)
 
 
-@dataclass(frozen=True)
-class UndeterminedUnits(Diagnostic):
+class UndeterminedUnits(Mistake):
     """Nothing says how many units there are.
 
     A connection leaves its size to its surroundings: to the layer that it defines, or to what it is added to.
@@ -281,8 +273,7 @@ class UndeterminedUnits(Diagnostic):
         return f"say how many there are: `{self.text[:-1]}, to 64)`"
 
 
-@dataclass(frozen=True)
-class UndeterminedParameter(Diagnostic):
+class UndeterminedParameter(Mistake):
     """Nothing says how large a parameter is.
 
     Wrong:
@@ -306,8 +297,7 @@ class UndeterminedParameter(Diagnostic):
         return f"say it where the parameter is declared: `param {self.name}[16]`"
 
 
-@dataclass(frozen=True)
-class InexactDivision(Diagnostic):
+class InexactDivision(Mistake):
     """A division of sizes leaves a rest.
 
     Sizes are whole numbers; the language does not round them.
@@ -339,8 +329,7 @@ class InexactDivision(Diagnostic):
         return f"a multiple of {self.divisor} divides: {near}"
 
 
-@dataclass(frozen=True)
-class SizeNotPositive(Diagnostic):
+class SizeNotPositive(Mistake):
     """A number of units is zero, negative, or beyond all bounds.
 
     Wrong:
@@ -363,8 +352,7 @@ class SizeNotPositive(Diagnostic):
         return f"expected a number of at least {self.least}, found {self.found}"
 
 
-@dataclass(frozen=True)
-class NotASize(Diagnostic):
+class NotASize(Mistake):
     """A size is no whole number.
 
     Wrong:
@@ -383,8 +371,7 @@ class NotASize(Diagnostic):
         return f"expected a whole number, found {self.found}"
 
 
-@dataclass(frozen=True)
-class SizesDiffer(Diagnostic):
+class SizesDiffer(Mistake):
     """A size that is calculated is not the one that its surroundings ask for.
 
     Wrong:
@@ -404,8 +391,7 @@ class SizesDiffer(Diagnostic):
         return f"expected the size {self.expected}, found {self.found}"
 
 
-@dataclass(frozen=True)
-class UnknownHere(Diagnostic):
+class UnknownHere(Mistake):
     """A size of a block's input is needed before it is known.
 
     Counts and options must be known when the block is expanded; the size of an input may be found later.
@@ -429,8 +415,7 @@ class UnknownHere(Diagnostic):
         return "pass it to the block as a constant, or give the input's layer its size in brackets"
 
 
-@dataclass(frozen=True)
-class TooLarge(Diagnostic):
+class TooLarge(Mistake):
     """A layer or its weights would not fit into any memory.
 
     nndsl refuses it before memory is asked for. Often a `full` connection stands where a `local` one is
@@ -461,8 +446,7 @@ class TooLarge(Diagnostic):
         return "make it smaller, or connect it locally"
 
 
-@dataclass(frozen=True)
-class GivenShapeMismatch(Diagnostic):
+class GivenShapeMismatch(Mistake):
     """The numbers given for a parameter have another shape than its use needs.
 
     Weights are given by target unit, then source unit; a window alone stands for one map to one map.
@@ -488,8 +472,7 @@ class GivenShapeMismatch(Diagnostic):
         return f"expected {needed} numbers for '{self.name}', found {given}"
 
 
-@dataclass(frozen=True)
-class RaggedNumbers(Diagnostic):
+class RaggedNumbers(Mistake):
     """The rows of given numbers are not equally long.
 
     Wrong:
@@ -507,8 +490,7 @@ class RaggedNumbers(Diagnostic):
         return "expected rows of equal length"
 
 
-@dataclass(frozen=True)
-class NotANumber(Diagnostic):
+class NotANumber(Mistake):
     """A parameter starts with something that is no number.
 
     Wrong:
@@ -527,8 +509,7 @@ class NotANumber(Diagnostic):
         return f"expected a number, found {self.text}"
 
 
-@dataclass(frozen=True)
-class NotAnExpression(Diagnostic):
+class NotAnExpression(Mistake):
     """Something stands where a value is expected that has none by itself.
 
     Window sizes, texts, lists of numbers, `W'`, `h | E` and `v from x` mean something only in their own
@@ -550,8 +531,7 @@ class NotAnExpression(Diagnostic):
         return f"expected a value, found '{self.text}'"
 
 
-@dataclass(frozen=True)
-class WrongArgumentCount(Diagnostic):
+class WrongArgumentCount(Mistake):
     """A call has too few or too many arguments.
 
     Wrong:
@@ -574,8 +554,7 @@ class WrongArgumentCount(Diagnostic):
         return f"'{self.function}' takes {expected}{wanted}, found {self.found}"
 
 
-@dataclass(frozen=True)
-class MissingOption(Diagnostic):
+class MissingOption(Mistake):
     """An option without a default is not given.
 
     Wrong:
@@ -596,8 +575,7 @@ class MissingOption(Diagnostic):
         return f"'{self.function}' needs '{self.name}': {self.kind}"
 
 
-@dataclass(frozen=True)
-class WrongOptionValue(Diagnostic):
+class WrongOptionValue(Mistake):
     """An option has a value of the wrong kind.
 
     Wrong:
@@ -619,8 +597,7 @@ class WrongOptionValue(Diagnostic):
         return f"expected {self.expected} for '{self.name}' of '{self.function}', found {self.found}"
 
 
-@dataclass(frozen=True)
-class OptionGivenTwice(Diagnostic):
+class OptionGivenTwice(Mistake):
     """An option is given twice, by name or by position.
 
     Wrong:
@@ -644,8 +621,7 @@ class OptionGivenTwice(Diagnostic):
         return (Label(self.first, "given here first"),)
 
 
-@dataclass(frozen=True)
-class WindowRankMismatch(Diagnostic):
+class WindowRankMismatch(Mistake):
     """An option of a window has another number of sides than the window.
 
     Wrong:
@@ -667,8 +643,7 @@ class WindowRankMismatch(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
-class NotADistribution(Diagnostic):
+class NotADistribution(Mistake):
     """A function that compares distributions is given a plain value.
 
     A distribution is a layer that is drawn (`layer z[20] ~ normal(mu, s)`), or a call such as `normal(0, 1)`.
@@ -693,8 +668,7 @@ class NotADistribution(Diagnostic):
         return "a distribution is a layer `z ~ normal(mu, s)`, or a call such as `normal(0, 1)`"
 
 
-@dataclass(frozen=True)
-class NotAPosition(Diagnostic):
+class NotAPosition(Mistake):
     """A function of the place in a sequence is given something else.
 
     Wrong:
@@ -713,8 +687,7 @@ class NotAPosition(Diagnostic):
         return f"expected the element of an index set, such as 't' of `over t in T`, found '{self.text}'"
 
 
-@dataclass(frozen=True)
-class WrongResultCount(Diagnostic):
+class WrongResultCount(Mistake):
     """A block has another number of results than are taken from it.
 
     Wrong:
@@ -735,8 +708,7 @@ class WrongResultCount(Diagnostic):
         return f"expected {counted(self.expected, 'result')} of '{self.name}', found {self.found}"
 
 
-@dataclass(frozen=True)
-class MissingBlockConstant(Diagnostic):
+class MissingBlockConstant(Mistake):
     """A block is used without one of its inputs, or without a constant that has no default.
 
     Wrong:
@@ -762,8 +734,7 @@ class MissingBlockConstant(Diagnostic):
         return (Label(self.declared, "declared here"),)
 
 
-@dataclass(frozen=True)
-class RepeatedResults(Diagnostic):
+class RepeatedResults(Mistake):
     """A block cannot be chained, because its results do not replace its leading inputs.
 
     `block(x, ...) repeated n` feeds the results of each use into the first inputs of the next.
@@ -789,8 +760,7 @@ class RepeatedResults(Diagnostic):
         return f"the block '{self.block}' cannot be repeated: it has {results} to replace its {inputs}"
 
 
-@dataclass(frozen=True)
-class UnitGroupNotGiven(Diagnostic):
+class UnitGroupNotGiven(Mistake):
     """The energy of a state is asked for, and not all units of the state are given.
 
     Wrong:
@@ -817,8 +787,7 @@ class UnitGroupNotGiven(Diagnostic):
         return "give it, or ask for `free_energy`, which sums over it"
 
 
-@dataclass(frozen=True)
-class EnergyNotScalar(Diagnostic):
+class EnergyNotScalar(Mistake):
     """An energy is not one number.
 
     Wrong:
@@ -841,8 +810,7 @@ class EnergyNotScalar(Diagnostic):
         return "`dot(a, b)` multiplies and sums over the units; `sum(a)` sums over them"
 
 
-@dataclass(frozen=True)
-class DomainMismatch(Diagnostic):
+class DomainMismatch(Mistake):
     """A layer is declared with a domain that its definition does not have.
 
     Wrong:
@@ -867,8 +835,7 @@ class DomainMismatch(Diagnostic):
         return (Label(self.declared_span, f"declared as {self.declared}"),)
 
 
-@dataclass(frozen=True)
-class WeightsNotSquare(Diagnostic):
+class WeightsNotSquare(Mistake):
     """Symmetric weights connect two populations of different sizes.
 
     `symmetric` makes the weight from i to j that from j to i, and `no_self` leaves out that from i to i: both
@@ -897,8 +864,7 @@ class WeightsNotSquare(Diagnostic):
         return (Label(self.declared, "declared as symmetric or without self-connection"),)
 
 
-@dataclass(frozen=True)
-class WrongQuestion(Diagnostic):
+class WrongQuestion(Mistake):
     """An energy is asked in the wrong form.
 
     Questions about units name them: `mean(h | E, v = x)`. Questions about the energy itself do not:
