@@ -201,7 +201,7 @@ def count_uses(body: Sequence[tree.Statement]) -> dict[str, int]:
 
 # --- arguments ---------------------------------------------------------------------------
 
-Fixed = dict[str, tuple[tree.Expression | None, Scope]]
+Fixed = dict[str, tuple[tree.Expression, Scope]]
 Bound = tuple[list[DraftValue], dict[str, tuple[tree.Expression, Scope]]]
 
 
@@ -239,9 +239,7 @@ def _by_name(
     book: Draftbook, block: tree.Block, call: tree.Call, context: Context, fixed: Fixed
 ) -> dict[str, tuple[tree.Expression, Scope]] | None:
     """Arguments by the names of the block's parameters, wherever they come from."""
-    given: dict[str, tuple[tree.Expression, Scope]] = {
-        name: (value, scope) for name, (value, scope) in fixed.items() if value is not None
-    }
+    given: dict[str, tuple[tree.Expression, Scope]] = dict(fixed)
     names = [parameter.name.name for parameter in block.parameters]
     open_names = [name for name in names if name not in given]
     if len(call.arguments) > len(open_names):
@@ -261,8 +259,7 @@ def _by_name(
                 OptionGivenTwice(block.name.name, name, given[name][0].span, span=option.span)
             )
             return None
-        if option.value is not None:
-            given[name] = (option.value, context.scope)
+        given[name] = (option.value, context.scope)
     return given if _complete(book, block, call, given) else None
 
 

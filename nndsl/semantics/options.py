@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nndsl.diagnostics.catalogue.names import UnknownOption
@@ -30,8 +30,7 @@ def read_options(
     """Every option in the order of the signature, defaults filled in. Mistakes are reported."""
     given: dict[str, tree.Option] = {}
     by_name = {option.name: option for option in legal}
-    spelled = [tree.Option(_name(o, v), v, span=v.span) for o, v in zip(legal, positional, strict=False)]
-    for option in (*spelled, *named):
+    for option in (*_spelled(legal, positional), *named):
         name = option.name.name
         if name not in by_name:
             legal_names = tuple(by_name)
@@ -44,8 +43,21 @@ def read_options(
     return tuple((o.name, _read(function, o, given.get(o.name), scope, span)) for o in legal)
 
 
-def _name(option: OptionParameter, value: tree.Expression) -> tree.Name:
-    return tree.Name(option.name, span=value.span)
+def _spelled(
+    legal: Sequence[OptionParameter], positional: Sequence[tree.Expression]
+) -> Iterator[tree.Option]:
+    """Options without their names: a bare word says which it is, other values stand in order."""
+    in_order = iter(legal)
+    for value in positional:
+        word = value.name if isinstance(value, tree.Name) else None
+        option = next((o for o in legal if o.type == "truth" and o.name == word), None)
+        if option is not None:
+            yes = tree.Truth(True, span=value.span)
+            yield tree.Option(tree.Name(option.name, span=value.span), yes, span=value.span)
+            continue
+        option = next((o for o in legal if word in o.words), None) or next(in_order, None)
+        if option is not None:
+            yield tree.Option(tree.Name(option.name, span=value.span), value, span=value.span)
 
 
 def _read(function: str, option: OptionParameter, given: tree.Option | None, scope: Scope, span: Span) -> Any:
@@ -54,8 +66,6 @@ def _read(function: str, option: OptionParameter, given: tree.Option | None, sco
             scope.diagnostics.add(MissingOption(function, option.name, kind_of(option), span=span))
             return None
         return literal(option.default)
-    if given.value is None:
-        return _checked(function, option, True, given.span, scope)
     if option.type == "word" and isinstance(given.value, tree.Name):
         return _checked(function, option, given.value.name, given.value.span, scope)
     value = setting(given.value, scope)

@@ -114,7 +114,7 @@ def clamps(
     others: list[tree.Option] = []
     for option in options:
         group = energy.groups.get(option.name.name)
-        if group is None or option.value is None:
+        if group is None:
             others.append(option)
         elif option.name.name in found:
             first = found[option.name.name].span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nndsl.diagnostics.catalogue.names import DuplicateName, UnknownGraph, UnknownSet
+from nndsl.diagnostics.catalogue.names import DuplicateName, ReservedName, UnknownGraph, UnknownSet
 from nndsl.diagnostics.diagnostic import Diagnostics
 from nndsl.semantics.draft import DraftEnergy, DraftParameter, DraftValue
 from nndsl.semantics.places import Element, GraphTerm, SetTerm
@@ -58,6 +58,8 @@ class SharedBlock:
     used: bool = False
 
 
+RESERVED = frozenset({"bias", "weights"})
+
 Entity = (
     NetworkParameter
     | BlockConstant
@@ -95,6 +97,9 @@ class Scope:
 
     def declare(self, name: tree.Name, entity: Entity) -> None:
         """Gives a name its meaning; a second meaning is a mistake, and the first stays."""
+        if name.name in RESERVED:
+            self.diagnostics.add(ReservedName(name.name, span=name.span))
+            return
         before = self.names.get(name.name)
         if before is not None:
             self.diagnostics.add(DuplicateName(name.name, before.span, span=name.span))

@@ -230,7 +230,7 @@ class Trainer:
         others_left: list[tree.Option] = []
         for option in call.options:
             value = self._scope.names.get(option.name.name)
-            if isinstance(value, DraftValue) and value.definition is not None and option.value is not None:
+            if isinstance(value, DraftValue) and value.definition is not None:
                 value.used = True
                 given = expressions.expression(self._book, option.value, self._context)
                 self._hold(value, given)

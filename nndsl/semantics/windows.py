@@ -56,8 +56,6 @@ def window_options(
 def _side_option(
     book: Draftbook, function: str, known: OptionParameter, option: tree.Option, rank: int, scope: Scope
 ) -> Any:
-    if option.value is None:
-        return True
     if known.type == "sides":
         found = sides(option.value, scope, 0 if known.name == "pad" else 1)
         if found is not None and len(found) == 1:

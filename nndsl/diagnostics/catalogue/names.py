@@ -638,6 +638,32 @@ class NotInLibrary(Mistake):
         return did_you_mean(self.name, self.known) or f"it has {listed(self.known)}"
 
 
+class ReservedName(Mistake):
+    """A declaration takes a name that the language uses itself.
+
+    `bias` is the bias of the layer where it stands, `weights` all weights that a stage learns.
+
+    Wrong:
+
+        param bias
+        layer h[64] = relu(full(x) + bias)
+
+    Right:
+
+        param b
+        layer h[64] = relu(full(x) + b)
+    """
+
+    code: ClassVar[str] = "E0226"
+    name: str
+
+    def message(self) -> str:
+        return f"the name '{self.name}' belongs to the language"
+
+    def help(self) -> str:
+        return f"give it another name, such as 'my_{self.name}'"
+
+
 class UnusedLayer(Mistake):
     """A layer that nothing uses: no other layer, no loss, no measure reads it.
 
