@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from nndsl.diagnostics.catalogue.names import DuplicateName, UnknownFunction, UnknownName, UnknownOption
-from nndsl.diagnostics.catalogue.topology import BlockInReduction, RecursiveBlock
+from nndsl.diagnostics.catalogue.topology import BlockInReduction, RecursiveBlock, TooManyLayers
 from nndsl.diagnostics.catalogue.types import (
     BlockInputMismatch,
     MissingBlockConstant,
@@ -31,7 +31,7 @@ from nndsl.source import Span
 from nndsl.syntax import tree
 from nndsl.types import SetKind
 
-MOST_REPEATS = 100_000
+MOST_LAYERS = 10_000
 
 
 def single(book: Draftbook, call: tree.Call, context: Context) -> Draft:
@@ -114,13 +114,16 @@ def _used(
     if bound is None:
         return None
     inputs, constants = bound
-    if chain and (not 1 <= len(block.results) <= len(inputs) or count > MOST_REPEATS):
+    if chain and not 1 <= len(block.results) <= len(inputs):
         mistake = RepeatedResults(block.name.name, len(block.results), len(inputs), span=span)
         book.diagnostics.add(mistake)
         return None
     scopes = _Scopes(call.function.name, found, context.scope, same_weights, count_uses(block.body))
     results: tuple[DraftValue, ...] | None = None
     for number in range(1, count + 1):
+        if len(book.definitions) > MOST_LAYERS:
+            book.diagnostics.add(TooManyLayers(block.name.name, MOST_LAYERS, span=span))
+            return None
         scope = scopes.scope(number if chain else None)
         results = _expand(book, block, (inputs, constants), scope, span, context)
         if results is None:

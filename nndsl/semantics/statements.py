@@ -12,6 +12,7 @@ from nndsl.diagnostics.catalogue.names import (
     UnknownDistribution,
     UnknownDomain,
     UnknownFunction,
+    UnknownOption,
 )
 from nndsl.diagnostics.catalogue.types import (
     DefinitionMismatch,
@@ -242,6 +243,14 @@ def _share(book: Draftbook, share: tree.Share, scope: Scope) -> None:
         book.diagnostics.add(UnknownFunction(name.name, tuple(scope.blocks), span=name.span))
         scope.mistaken.add(share.name.name)
         return
+    names = tuple(parameter.name.name for parameter in block.parameters)
+    if share.call.arguments:
+        count = len(share.call.arguments)
+        book.diagnostics.add(WrongArgumentCount(block.name.name, (), count, span=share.call.span))
+    for option in share.call.options:
+        if option.name.name not in names:
+            mistake = UnknownOption(block.name.name, option.name.name, names, span=option.name.span)
+            book.diagnostics.add(mistake)
     scope.declare(share.name, SharedBlock(share.name.name, share.name.span, block, share.call, scope))
 
 

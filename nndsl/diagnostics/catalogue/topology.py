@@ -665,3 +665,28 @@ class StartOverTime(Mistake):
 
     def help(self) -> str:
         return f"reduce it to one value: `mean(... over {self.set})`"
+
+
+class TooManyLayers(Mistake):
+    """Blocks expand into more layers than any machine could run.
+
+    Each use of a block makes its layers anew; blocks that use blocks multiply.
+
+    Wrong:
+
+        layer y = step(x) repeated 1000000
+
+    Right:
+
+        layer y = step(x) repeated 100
+    """
+
+    code: ClassVar[str] = "E0425"
+    block: str
+    most: int
+
+    def message(self) -> str:
+        return f"using the block '{self.block}' makes more than {self.most:,} layers"
+
+    def help(self) -> str:
+        return "repeat it less often"
