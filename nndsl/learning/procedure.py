@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from nndsl.building.build import LOSS, objective, ruled
 from nndsl.building.expressions import lower
 from nndsl.building.term import Term
+from nndsl.diagnostics.catalogue.running import NoOptimizer
+from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.differentiation.reverse import differentiate
 from nndsl.functions.catalogue import family
 from nndsl.graph.builder import prune
@@ -67,11 +69,12 @@ def evaluation(model: Model, stage: Stage) -> Graph:
 
 
 def _descent(model: Model, stage: Stage) -> Procedure:
+    if stage.optimizer is None:
+        raise NNDSLError([NoOptimizer(span=stage.how.span, stage=stage.name)])
     names = [parameter.name for parameter in stage.learned]
     graph = differentiate(objective(model, stage), LOSS, names)
     outputs = {name: node for name, node in graph.outputs.items() if not name.startswith("gradient.")}
     outputs |= {SUM + name: graph.outputs[f"gradient.{name}"] for name in names}
-    assert stage.optimizer is not None
     update, states = update_graph(stage.optimizer, stage.clip_norm)
     square = square_graph() if stage.clip_norm is not None else None
     return Procedure(Graph(graph.nodes, outputs), update, stage.batch or DEFAULT_BATCH, states, square)

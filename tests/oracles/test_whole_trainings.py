@@ -140,7 +140,7 @@ PLAYERS = """network Players {
 
 @pytest.mark.parametrize("second", [["B"], ["B", "A"]], ids=["apart", "shared"])
 def test_players_take_turns(second: list[str]) -> None:
-    """Minibatch for minibatch, each with an order and an optimizer of its own, even where they share weights."""
+    """Minibatch for minibatch, each in its own order, even where weights are shared."""
     random = np.random.default_rng(3)
     data = {"x": random.normal(size=(44, 6)), "z": random.normal(size=(44, 3))}
     network, first = start(PLAYERS % ", ".join(second))

@@ -125,3 +125,29 @@ class NothingMinimized(Diagnostic):
 
     def help(self) -> str | None:
         return "try a `train` statement with `minimize` and an optimizer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoOptimizer(Diagnostic):
+    """A stage minimizes something and does not say how. Without an optimizer, gradients can be looked at only.
+
+    Wrong:
+
+        train { minimize mse(y, target) }
+
+    Right:
+
+        train { minimize mse(y, target)  optimizer adam(rate = 1e-3) }
+    """
+
+    code: ClassVar[str] = "E0855"
+    stage: str
+
+    def message(self) -> str:
+        return f"expected an optimizer in stage '{self.stage}', found none"
+
+    def here(self) -> str:
+        return "this is minimized, and nothing says how"
+
+    def help(self) -> str | None:
+        return "try `optimizer adam(rate = 1e-3)`"
