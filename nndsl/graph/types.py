@@ -24,6 +24,7 @@ class Element(StrEnum):
     REAL = "real"
     INDEX = "index"
     TRUTH = "truth"
+    LOOP = "loop"  # what a loop has computed: no numbers of its own
 
 
 @dataclass(frozen=True, slots=True)
