@@ -184,11 +184,13 @@ def draw(book: Draftbook, syntax: tree.Call, context: Context) -> Draft:
 
 
 def _own_parameters(book: Draftbook, result: Apply, context: Context) -> None:
-    """The numbers that each use of a function learns: the gain and offset of a normalisation."""
+    """The numbers that each use of a function owns: the gain and offset of a normalisation."""
     owned: list[DraftParameter] = []
     for name, units, value in result.function.parameters:
-        role = ParameterRole.BIAS if value == 0 else ParameterRole.FREE
+        state = name in result.function.states
+        role = ParameterRole.STATE if state else ParameterRole.FREE if value else ParameterRole.BIAS
         parameter = weights.anonymous(book, context, name, role, result.span)
+        parameter.attributes = frozenset({"fixed"} if state else ())
         parameter.given = value
         if units == ("*u",):
             parameter.units.become(result.units)

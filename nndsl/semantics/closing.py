@@ -39,12 +39,12 @@ from nndsl.semantics.draft import (
     uses,
     walk,
 )
+from nndsl.semantics.elements import text_of
 from nndsl.semantics.finish import finish, finish_value
 from nndsl.semantics.initial import Initials, finish_parameter
 from nndsl.semantics.model import ValueKind
 from nndsl.semantics.order import dependencies
 from nndsl.semantics.scope import NetworkParameter, Scope
-from nndsl.semantics.spaces import text_of
 from nndsl.semantics.units import Constraint, Part, Size, Solver, Units
 from nndsl.types import Domain, IndexSet, SetKind
 

@@ -71,6 +71,7 @@ class ParameterRole(StrEnum):
     WEIGHTS = "weights"
     BIAS = "bias"
     FREE = "free"  # nobody's connection weights: `param b` added or multiplied
+    STATE = "state"  # not learned, but moved in training: the running averages of a normalisation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,13 @@ unknown one adds nothing until it is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from nndsl.diagnostics.catalogue.topology import (
-    AmbiguousElement,
-    DelayAlongUnordered,
     EdgeValueAtNode,
     ExtentsDiffer,
     GridMismatch,
-    GridPosition,
-    NodeValueAtEdge,
     SetMismatch,
     SpaceNotDeclared,
     StartOverTime,
@@ -39,21 +35,12 @@ from nndsl.semantics.draft import (
     Ref,
     Statement,
 )
+from nndsl.semantics.elements import Elements, Surroundings, distinct, text_of
 from nndsl.semantics.model import ConnectionKind
 from nndsl.semantics.order import dependencies
-from nndsl.semantics.places import Element, Picked, Place
+from nndsl.semantics.places import Picked, Place
 from nndsl.semantics.statements import declared_places
-from nndsl.types import Extent, IndexSet, SetKind, space_text
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Which element a bare value is taken at, set by set; at which edge, if at one."""
-
-    bare: dict[IndexSet, str | None] = field(default_factory=dict)
-    named: frozenset[tuple[IndexSet, str | None]] = frozenset()  # axes that are told apart by name
-    edges: IndexSet | None = None
-    target: bool = False  # under `neighbours(i)` a bare node value is taken at i
+from nndsl.types import Extent, IndexSet, SetKind
 
 
 class Spaces:
@@ -62,6 +49,7 @@ class Spaces:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self._diagnostics = diagnostics
         self._report = True
+        self._elements = Elements(self._add)
 
     # --- definitions ---------------------------------------------------------------
 
@@ -154,11 +142,11 @@ class Spaces:
     def _space(self, draft: Draft, around: Surroundings) -> Places | None:
         match draft:
             case Ref():
-                places = self._bare(draft, around)
+                places = self._elements.bare(draft, around)
             case At():
                 places = self._at(draft, around)
             case Position():
-                places = self._position(draft, around)
+                places = self._elements.position(draft, around)
             case Reduce():
                 places = self._reduce(draft, around)
             case Connect():
@@ -224,38 +212,6 @@ class Spaces:
                 left.append(place)
         return tuple(left)
 
-    # --- values and their elements ---------------------------------------------------
-
-    def _bare(self, ref: Ref, around: Surroundings) -> Places | None:
-        places = ref.value.places
-        if places is None:
-            return None
-        picked = [self._bare_axis(axis, place, ref, around) for axis, place in enumerate(places)]
-        ref.picks = tuple(pick for pick, _ in picked if pick is not None)
-        return _distinct(place for _, place in picked)
-
-    def _bare_axis(
-        self, axis: int, place: Place, draft: Draft, around: Surroundings
-    ) -> tuple[Picked | None, Place]:
-        """How an axis that no index picks is taken."""
-        edges = around.edges
-        if place.set.kind is SetKind.NODES and edges is not None and edges.graph == place.set.graph:
-            if not around.target and place.set not in around.bare:
-                self._add(NodeValueAtEdge(draft.span.text, span=draft.span))
-            if place.set not in around.bare:
-                at_edge = Place(edges, Extent(edges.name))
-                return Picked(axis, edges, None, end="target"), at_edge
-        if place.key in around.named or (place.element and place.element in around.bare.values()):
-            return None, place
-        element = around.bare.get(place.set)
-        ambiguous = place.set not in around.bare and any(other == place.set for other, _ in around.named)
-        if place.element is not None or ambiguous:
-            self._add(AmbiguousElement(draft.span.text, place.set.name, span=draft.span))
-            element = next((name for other, name in around.named if other == place.set), None)
-        if element is None:
-            return None, replace(place, element=None)
-        return Picked(axis, place.set, element), replace(place, element=element)
-
     def _at(self, draft: At, around: Surroundings) -> Places | None:
         value = draft.value
         inner = value.value.places if isinstance(value, Ref) else self._space(value, around)
@@ -266,92 +222,18 @@ class Spaces:
         places: list[Place] = list(inner)
         picked: dict[int, Picked] = {}
         for pick in draft.picks:
-            found = self._pick(pick, inner, picked, around, draft)
+            found = self._elements.pick(pick, inner, picked, around, draft)
             if not found:
                 return ()
             for one, place in found:
                 picked[one.axis], places[one.axis] = one, place
         for axis, place in enumerate(inner):
             if axis not in picked and isinstance(value, Ref):
-                bare, places[axis] = self._bare_axis(axis, place, value, around)
+                bare, places[axis] = self._elements.bare_axis(axis, place, value, around)
                 if bare is not None:
                     picked[axis] = bare
         draft.picked = tuple(picked[axis] for axis in sorted(picked))
-        return _distinct(places)
-
-    def _pick(
-        self, pick: PickDraft, inner: Places, taken: dict[int, Picked], around: Surroundings, draft: At
-    ) -> list[tuple[Picked, Place]]:
-        """The axes that an index picks, all sides of a grid together, and what stands there afterwards."""
-        at_end = self._end(pick, inner, taken, around)
-        if at_end is not None:
-            return [at_end]
-        for element in pick.candidates:
-            sets = [place.set for place in element.set.places() or () if element.end is None]
-            free = [axis for axis, place in enumerate(inner) if axis not in taken and place.set in sets]
-            if free:
-                chosen = [axis for axis in free if inner[axis].element == inner[free[0]].element]
-                return [self._picked(pick, axis, inner[axis], element, around, draft) for axis in chosen]
-        if all(element.set.places() != () for element in pick.candidates):
-            names = tuple(dict.fromkeys(element.set.text for element in pick.candidates))
-            space = text_of(inner)
-            self._add(SetMismatch(draft.value.span.text, space, pick.name, names, span=pick.span))
-        return []  # a set without places is a block's variable that no argument binds, which is told there
-
-    def _picked(
-        self,
-        pick: PickDraft,
-        axis: int,
-        place: Place,
-        element: Element,
-        around: Surroundings,
-        draft: At,
-    ) -> tuple[Picked, Place]:
-        if pick.shift and not place.set.ordered:
-            self._add(DelayAlongUnordered(place.set.name, draft.span.text, span=pick.span))
-        name = self._element_name(element, place.set, around)
-        return Picked(axis, place.set, name, pick.shift), replace(place, element=name)
-
-    def _element_name(self, element: Element, index_set: IndexSet, around: Surroundings) -> str | None:
-        if element.bound or (index_set, element.name) in around.named:
-            return element.name
-        return None
-
-    def _end(
-        self, pick: PickDraft, inner: Places, taken: dict[int, Picked], around: Surroundings
-    ) -> tuple[Picked, Place] | None:
-        """A node value taken at an end of the edge where the statement stands."""
-        edges = around.edges
-        if edges is None:
-            return None
-        for element in pick.candidates:
-            end = element.end
-            if end is None and around.target and _is_nodes(element.set.places(), edges.graph):
-                end = "target"
-            elif end is not None and edges not in [p.set for p in element.set.places() or ()]:
-                end = None
-            if end is None:
-                continue
-            for axis, place in enumerate(inner):
-                if axis not in taken and place.set.kind is SetKind.NODES and place.set.graph == edges.graph:
-                    return Picked(axis, edges, None, end=end), Place(edges, Extent(edges.name))
-        return None
-
-    def _position(self, draft: Position, around: Surroundings) -> Places | None:
-        edges = around.edges
-        for element in draft.candidates:
-            places = element.set.places()
-            if places is None:
-                return None
-            if element.end is not None and edges is not None and edges in [p.set for p in places]:
-                draft.end = element.end
-                return (Place(edges, Extent(edges.name)),)
-            if element.end is None:
-                name = self._element_name(element, places[0].set, around) if places else None
-                if len(places) > 1:
-                    self._add(GridPosition(draft.name, element.set.text, span=draft.span))
-                return tuple(Place(place.set, None, name) for place in places)
-        return ()
+        return distinct(places)
 
     # --- connections and reductions ---------------------------------------------------
 
@@ -445,7 +327,7 @@ class Spaces:
             left = [self._kept(draft, place, around) if place.key in keys else place for place in found]
         if draft.neighbours is not None and draft.operation != "softmax":
             left.append(self._node(draft, around, over))
-        return _distinct(left)
+        return distinct(left)
 
     def _kept(self, draft: Reduce, place: Place, around: Surroundings) -> Place:
         """An axis that a softmax leaves: at the statement's own element again."""
@@ -457,7 +339,7 @@ class Spaces:
         for element in draft.neighbours or ():
             for place in element.set.places() or ():
                 if place.set.graph == graph:
-                    return replace(place, element=self._element_name(element, place.set, around))
+                    return replace(place, element=self._elements.element_name(element, place.set, around))
         return Place(IndexSet(f"{graph}.nodes", SetKind.NODES, graph))
 
     def _check_extents(self, draft: Reduce, over: Places, reduced: Places) -> None:
@@ -497,29 +379,12 @@ def _reads_itself(definition: DraftDefinition) -> bool:
     return any(dependency.on is definition for dependency in dependencies(definition))
 
 
-def text_of(places: Iterable[Place]) -> str:
-    """A space as it is written."""
-    axes = tuple(place.axis() for place in places)
-    return space_text(axes) if axes else "no index set"
-
-
 def _differ(one: Extent | None, two: Extent | None) -> bool:
     return one is not None and two is not None and one != two
 
 
-def _distinct(places: Iterable[Place]) -> Places:
-    found: dict[tuple[IndexSet, str | None], Place] = {}
-    for place in places:
-        found.setdefault(place.key, place)
-    return tuple(found.values())
-
-
 def _is_edges(places: Places | None) -> bool:
     return bool(places) and places is not None and places[0].set.kind is SetKind.EDGES
-
-
-def _is_nodes(places: Places | None, graph: str | None) -> bool:
-    return any(place.set.kind is SetKind.NODES and place.set.graph == graph for place in places or ())
 
 
 def _edge_pick(picks: Sequence[PickDraft]) -> IndexSet | None:
