@@ -42,12 +42,14 @@ def check(
 ) -> Checked:
     """The model of a spec, with network parameters and training settings as given.
 
-    `network` chooses among several networks of a file; the last one is taken without it.
+    `network`, or the setting of that name, chooses among several networks of a file; the last one is taken
+    without it.
     Raises NNDSLError with all independent mistakes.
     """
     diagnostics = Diagnostics()
     blocks = all_blocks(spec, find_import, diagnostics)
-    chosen = _choose(spec, network, diagnostics)
+    asked = network if network is not None else (settings or {}).get("network")
+    chosen = _choose(spec, None if asked is None else str(asked), diagnostics)
     diagnostics.raise_if_errors()
     assert chosen is not None
     work = _Check(chosen, blocks, Settings(settings or {}), diagnostics)

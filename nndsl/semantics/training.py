@@ -261,7 +261,7 @@ class Trainer:
             value = constant(setting.value, self._scope)
             if value is not None and (isinstance(value, bool | str | tuple) or value <= 0):
                 mistake = WrongOptionValue(
-                    "clip", "norm", "number above 0", setting.value.span.text, span=setting.value.span
+                    "clip", "norm", "a number above 0", setting.value.span.text, span=setting.value.span
                 )
                 self._book.diagnostics.add(mistake)
             stage.numbers["clip_norm"] = value
@@ -298,13 +298,19 @@ class Trainer:
         for name in ("batch", "epochs", "early_stop", "window"):
             stage.numbers[name] = self._number(stage.name, name, stage.numbers.get(name), stage.span)
         clip = stage.numbers.get("clip_norm")
-        stage.numbers["clip_norm"] = self._settings.training(stage.name, "clip_norm", clip)
+        found = self._settings.training(stage.name, "clip_norm", clip)
+        if found is not clip and (not fits(OptionParameter("clip_norm", "number"), found) or found <= 0):
+            mistake = WrongOptionValue(
+                stage.name, "clip_norm", "a number above 0", str(found), span=stage.span
+            )
+            self._book.diagnostics.add(mistake)
+        stage.numbers["clip_norm"] = found
 
     def _number(self, stage: str, name: str, value: int | None, span: Span) -> int | None:
         found = self._settings.training(stage, name, value)
         option = OptionParameter(name, "integer")
         if found is not value and (not fits(option, found) or found < 1):
-            mistake = WrongOptionValue(stage, name, "whole number above 0", str(found), span=span)
+            mistake = WrongOptionValue(stage, name, "a whole number above 0", str(found), span=span)
             self._book.diagnostics.add(mistake)
             return value
         return None if found is None else int(found)

@@ -124,6 +124,14 @@ def test_wrong_settings(settings: dict[str, object], code: str) -> None:
     assert codes(SPEC, **settings) == [code]
 
 
+@pytest.mark.parametrize(
+    "settings", [{"epochs": "many"}, {"epochs": 0}, {"clip_norm": -1}, {"rate": True}, {"batch": 1.5}]
+)
+def test_wrong_training_settings(settings: dict[str, object]) -> None:
+    text = "network N { input x[4]  output y[4] = full(x)  train { minimize mse(y, x)  optimizer sgd() } }"
+    assert codes(text, **settings) == ["E0322"]
+
+
 def test_alternate() -> None:
     text = """network N {
       input x[8]
