@@ -33,7 +33,10 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
         return mistaken(syntax.span)
     given = syntax.arguments[: len(values)]
     arguments = tuple(
-        argument(book, parameter, part, context) for parameter, part in zip(values, given, strict=True)
+        argument(book, parameter, part, context)
+        if not _all_weights(function, part)
+        else Weights(span=part.span, units=Units.scalar())  # as many as the stage learns
+        for parameter, part in zip(values, given, strict=True)
     )
     options = read_options(
         function.name,
@@ -53,6 +56,13 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
     result.options = options
     _own_parameters(book, result, context)
     return result
+
+
+def _all_weights(function: Function, syntax: tree.Expression) -> bool:
+    """Whether this is the word `weights` in a function that makes one number of a value."""
+    result = function.signature.result
+    one_number = result is not None and result.units == ("1",) and len(function.signature.values) == 1
+    return one_number and isinstance(syntax, tree.Name) and syntax.name == "weights"
 
 
 def right_count(book: Draftbook, function: Function, syntax: tree.Call, context: Context) -> bool:
@@ -76,8 +86,6 @@ def argument(book: Draftbook, parameter: ValueParameter, syntax: tree.Expression
     """One value that a signature asks for."""
     if parameter.domain == "distribution":
         return distribution(book, syntax, context)
-    if isinstance(syntax, tree.Name) and syntax.name == "weights" and "weights" not in context.scope.names:
-        return Weights(span=syntax.span, units=Units.scalar())  # as many as the stage learns
     draft = expressions.expression(book, syntax, context)
     if parameter.domain == "position" and not isinstance(draft, Position | Wrong):
         return book.refuse(NotAPosition(syntax.span.text, span=syntax.span))

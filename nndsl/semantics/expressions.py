@@ -108,6 +108,8 @@ def _name(book: Draftbook, name: tree.Name, context: Context) -> Draft:
             candidates=candidates,
             domain=Domain.INDEX,
         )
+    if name.name == "weights":
+        return book.refuse(NotAnExpression(name.name, span=name.span))
     if name.name in context.scope.mistaken:
         return mistaken(name.span)
     if name.name in context.scope.sets:
