@@ -7,8 +7,10 @@ last is HALT. It holds addresses: whoever made it keeps the memory behind them a
 from __future__ import annotations
 
 import ctypes
+import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -63,6 +65,32 @@ def call(function: int, arguments: NDArray[np.int64]) -> None:
     _callable(function)(arguments.ctypes.data)
 
 
+@contextmanager
+def _interrupts_put_off(stop: StopRequest) -> Iterator[None]:
+    """An interrupt meanwhile asks for a stop, and is raised at the end.
+
+    Were it raised at once, that could be while threads are being started, and nobody would wait for them.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    if not callable(usual) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = False
+
+    def ask(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        stop.ask()
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if asked:
+        usual(signal.SIGINT, None)
+
+
 def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
     """Run each program in a thread of its own until all have halted.
 
@@ -77,19 +105,11 @@ def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
         call(interpret, np.array([table.ctypes.data, stop.cell.ctypes.data], np.int64))
         end.set()
 
-    for table, end in zip(programs, ends, strict=True):
-        threading.Thread(target=interpreted, args=(table, end), daemon=True).start()
-    # Not by Thread.join: an interrupt makes Python 3.11 take a thread that it waits for to have ended.
-    interrupted = False
-    for end in ends:
-        while not end.is_set():
-            try:
-                end.wait()
-            except KeyboardInterrupt:
-                interrupted = True
-                stop.ask()
-    if interrupted:
-        raise KeyboardInterrupt
+    with _interrupts_put_off(stop):
+        for table, end in zip(programs, ends, strict=True):
+            threading.Thread(target=interpreted, args=(table, end), daemon=True).start()
+        for end in ends:
+            end.wait()
 
 
 def step(table: Program, observe: Observe, stop: StopRequest | None = None) -> None:
