@@ -114,7 +114,7 @@ def _name(book: Draftbook, name: tree.Name, context: Context) -> Draft:
         return mistaken(name.span)
     if name.name in context.scope.sets:
         return book.refuse(SetIsNoValue(name.name, span=name.span))
-    known = (*context.scope.names, *context.scope.elements, "bias")
+    known = (*context.scope.names, *context.scope.elements, "bias", "weights")
     return book.refuse(UnknownName(name.name, "layer or parameter", known, span=name.span))
 
 

@@ -136,12 +136,13 @@ class ElementPosition(_Typed):
 class Apply(_Typed):
     """A function of the catalogue applied to values: `relu(x)`, `x + y`, `cross_entropy(y, digit)`.
 
-    Operators are functions too: add subtract multiply divide power negate, less less_equal
-    greater greater_equal equal not_equal, and or not. In an element-wise function a scalar stretches, and so
-    do units that are the leading axes of the result: [8] times [8, 16] is [8, 16]. `options` are plain numbers, truths, strings or
-    tuples, every option of the signature in its order, defaults filled in. `parameters` are those that
-    the use owns (the gain and offset of a normalisation). `weights`, an argument of `l2` and the like,
-    is an Apply of the function `weights` to the ParameterReferences that it stands for.
+    Operators are functions too: add subtract multiply divide power negate, less less_equal greater
+    greater_equal equal not_equal, and or not. In an element-wise function a scalar stretches, and so do
+    units that are the leading axes of the result: [8] times [8, 16] is [8, 16]. `options` are plain
+    numbers, truths, strings or tuples, every option of the signature in its order, defaults filled in.
+    `parameters` are those that the use owns (the gain and offset of a normalisation). `weights`, an
+    argument of `l2` and the like, is an Apply of the function `weights` to the ParameterReferences that it
+    stands for.
     """
 
     function: str

@@ -109,7 +109,7 @@ def kind_of(option: OptionParameter) -> str:
         "number": "a number",
         "integer": "a whole number",
         "truth": "yes or no",
-        "numbers": "numbers in parentheses",
+        "numbers": f"numbers such as {option.default}",
         "schedule": "a number, a ramp such as 1 -> 0.1, or a schedule",
         "share": "a number from 0 up to, but not, 1",
     }.get(option.type, option.type)
@@ -130,7 +130,9 @@ def fits(option: OptionParameter, value: Any) -> bool:
         case "word":
             return value in option.words
         case "numbers":
-            return isinstance(value, tuple)
+            usual = literal(option.default) if option.default is not None else value
+            numbers = isinstance(value, tuple) and all(isinstance(part, int | float) for part in value)
+            return numbers and isinstance(usual, tuple) and len(value) == len(usual)
         case "schedule":
             return plain or isinstance(value, Ramp | Schedule)
     return True

@@ -36,7 +36,7 @@ class UndelayedCycle(Mistake):
         return f"layers depend on each other without a delay: {circle}"
 
     def here(self) -> str:
-        return f"'{self.names[0]}' depends on '{self.names[1 % len(self.names)]}'"
+        return f"'{self.names[0]}' depends on '{self.names[1]}'" if len(self.names) > 1 else ""
 
     def labels(self) -> Sequence[Label]:
         after = (*self.names[2:], self.names[0])
