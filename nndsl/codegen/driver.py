@@ -8,7 +8,7 @@ one arena.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
 
 from nndsl.codegen.fused import source
@@ -16,6 +16,7 @@ from nndsl.codegen.group import Group
 from nndsl.graph.types import Element
 from nndsl.kernels.compile import library_function
 from nndsl.planning.plan import (
+    START,
     Address,
     Argument,
     Buffer,
@@ -25,7 +26,10 @@ from nndsl.planning.plan import (
     Precision,
     Real,
     RealCount,
+    Repeat,
     Segment,
+    Step,
+    walk,
 )
 from nndsl.planning.text import kernel_name
 
@@ -50,7 +54,7 @@ def driver(plans: Mapping[str, Plan]) -> str:
 
 
 def _kernels(plans: Mapping[str, Plan]) -> set[str]:
-    return {i.kernel for plan in plans.values() for i in plan.instructions if isinstance(i.kernel, str)}
+    return {i.kernel for plan in plans.values() for i in walk(plan.instructions) if isinstance(i.kernel, str)}
 
 
 def _head(imports: Mapping[str, set[str]]) -> str:
@@ -77,10 +81,13 @@ def _function(name: str, plan: Plan, groups: Mapping[Group, str]) -> Iterator[st
     yield f"def {name}(*, {arguments}):"
     yield f"    arena = np.zeros({plan.arena_bytes}, np.uint8)"
     for buffer in sorted(plan.buffers.values(), key=lambda b: b.offset_bytes):
-        if buffer.segment is Segment.ARENA:
+        if buffer.segment is Segment.ARENA and buffer.part is None:
             yield f"    {held[buffer.name]} = {_slice(buffer, plan.precision)}  # {buffer.type}"
-    for instruction in plan.instructions:
-        yield from _call(instruction, plan, groups, held)
+    for buffer in plan.buffers.values():
+        if buffer.part is not None and buffer.part.step is None:
+            yield f"    {held[buffer.name]} = {_part(buffer, plan.precision, held)}  # {buffer.type}"
+    for line in _steps(plan.instructions, plan, groups, held):
+        yield f"    {line}"
     outputs = {output: held[buffer] for output, buffer in plan.outputs.items()}
     kept = ", ".join(
         f"{output!r}: {outputs[output]}"
@@ -90,13 +97,41 @@ def _function(name: str, plan: Plan, groups: Mapping[Group, str]) -> Iterator[st
     yield f"    return {{{kept}}}"
 
 
+def _steps(
+    steps: Iterable[Step], plan: Plan, groups: Mapping[Group, str], held: Mapping[str, str]
+) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, Repeat):
+            turn = f"turn_{held[step.name + '/']}"
+            yield f"for {turn} in range({_count(step.count)}):  # {step.name}"
+            for buffer in plan.buffers.values():
+                if buffer.part is not None and buffer.part.loop == step.name:
+                    yield f"    {held[buffer.name]} = {_part(buffer, plan.precision, held, turn)}"
+            for line in _steps(step.body, plan, groups, held):
+                yield f"    {line}"
+        else:
+            yield from _call(step, plan, groups, held)
+
+
+def _part(buffer: Buffer, precision: Precision, held: Mapping[str, str], turn: str = "") -> str:
+    """A part of another buffer, from where it begins on."""
+    part = buffer.part
+    assert part is not None
+    if buffer.offset_bytes or (part.step is None and part.start == START):
+        type = TYPES.get(buffer.type.element, f"np.{precision.value}")
+        end = buffer.offset_bytes + buffer.size_bytes
+        return f"{held[part.base]}[{buffer.offset_bytes}:{end}].view({type})"
+    move = f" + {turn} * ({_count(part.step)})" if part.step is not None else ""
+    return f"{held[part.base]}[{_count(part.start)}{move} :]"
+
+
 def _call(
     instruction: Instruction, plan: Plan, groups: Mapping[Group, str], held: Mapping[str, str]
 ) -> Iterator[str]:
     where = f", line {instruction.span.line_number}" if instruction.span else ""
-    yield f"    # {', '.join(instruction.nodes)}{where}"
+    yield f"# {', '.join(instruction.nodes)}{where}"
     arguments = ", ".join(_argument(argument, plan, held) for argument in instruction.arguments)
-    yield f"    {kernel_name(instruction, groups)}({arguments})"
+    yield f"{kernel_name(instruction, groups)}({arguments})"
 
 
 def _argument(argument: Argument, plan: Plan, held: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nndsl.kernels.interpreter import integers
 from nndsl.kernels.kernel import kernel
 
 if TYPE_CHECKING:
@@ -55,8 +56,22 @@ def tally(total: Doubles, value: Reals, weight: Real) -> None:
 
 
 @kernel
+def advance(table: Integers, count: int) -> None:
+    """Adds table[2i + 1] to the integer at the address table[2i], for i < count: arguments move on."""
+    for i in range(count):
+        cell = integers(table[2 * i])
+        cell[0] += table[2 * i + 1]
+
+
+@kernel
 def count_up(number: Reals) -> None:
     """number[0] ← number[0] + 1: steps taken."""
+    number[0] += 1
+
+
+@kernel
+def count_up_index(number: Indices) -> None:
+    """number[0] ← number[0] + 1: minibatches drawn for."""
     number[0] += 1
 
 

@@ -76,11 +76,7 @@ def product(node: Node) -> Product | None:
 
 
 def _size(labels: str, extents: Extents) -> Count:
-    known = [extents[x].known for x in labels]
-    factor = 1
-    for number in known:
-        factor *= 1 if number is None else number
-    return Count(factor, tuple(extents[x] for x in labels if extents[x].known is None))
+    return Count.of(extents[x] for x in labels)
 
 
 def _matrix(labels: str, batch: str, rows: str, columns: str, extents: Extents) -> Matrix | None:

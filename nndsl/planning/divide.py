@@ -20,6 +20,7 @@ from nndsl.operators.broadcasting import Expand, Sum, filled
 from nndsl.operators.contraction import Contract
 from nndsl.operators.copying import Copy
 from nndsl.operators.lookup import ScatterAdd
+from nndsl.operators.loop import Loop
 from nndsl.operators.movement import Reshape, Transpose
 from nndsl.operators.operator import Kind, Operator
 
@@ -79,6 +80,8 @@ def _state(node: Node, given: list[State]) -> State:
     """What a node's value is, given what its operands' are. Raises NotDivisible."""
     if set(given) <= {State.WHOLE}:
         return State.SPLIT if _has_batch(node.type) else State.WHOLE
+    if isinstance(node.operator, Loop) and State.PART not in given:
+        return State.SPLIT
     if State.PART not in given:
         if not _has_batch(node.type):
             return _summed(node)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 
 from nndsl.graph.graph import Node
-from nndsl.graph.types import FIRST, Element, TensorType
+from nndsl.graph.types import BATCH, FIRST, Element, TensorType
 from nndsl.operators.contraction import Contract
-from nndsl.operators.lookup import Gather, ScatterAdd
+from nndsl.operators.lookup import Gather, Scatter, ScatterAdd
 from nndsl.operators.movement import Concatenate, Flip, Pad, Slice, Transpose
 from nndsl.operators.operator import Operator
 from nndsl.operators.random import Normal, Uniform
 from nndsl.operators.windows import Fold, Windows
 from nndsl.planning.contraction import product
-from nndsl.planning.plan import Address, Argument, Count, Instruction, Real
+from nndsl.planning.plan import START, Address, Argument, Count, Instruction, Real
 from nndsl.types import Extent
 
 Calls = Iterator[tuple[str, tuple[Argument, ...]]]
@@ -26,9 +25,6 @@ SUFFIX = {Element.REAL: "", Element.INDEX: "_indices", Element.TRUTH: "_truths"}
 
 ACCUMULATE = (Contract, ScatterAdd)
 """The operators whose kernels can add to what their buffer holds."""
-
-
-START = Count(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,48 +54,48 @@ def _calls(node: Node, operator: Operator, result: str, reads: tuple[str, ...], 
         case Contract():
             yield _matrix_product(node, result, reads, accumulate)
         case Transpose(permutation=permutation):
-            strides = _strides(given[0])
-            yield _copy(type, Place(result), Place(reads[0]), [strides[axis] for axis in permutation])
+            strides = strides_of(given[0])
+            yield copy(type, Place(result), Place(reads[0]), [strides[axis] for axis in permutation])
         case Slice(axis=axis, before=before):
-            source = _further(reads[0], before, _strides(given[0])[axis])
-            yield _copy(type, Place(result), source, _strides(given[0]))
+            source = _further(reads[0], before, strides_of(given[0])[axis])
+            yield copy(type, Place(result), source, strides_of(given[0]))
         case Pad(axis=axis, before=before, value=value):
             yield _fill(type, result, value)
-            target = _further(result, before, _strides(type)[axis])
-            yield _copy(given[0], target, Place(reads[0]), _strides(given[0]), _strides(type))
+            target = _further(result, before, strides_of(type)[axis])
+            yield copy(given[0], target, Place(reads[0]), strides_of(given[0]), strides_of(type))
         case Concatenate(axis=axis):
             place = 0
             for part, name in zip(given, reads, strict=True):
-                target = _further(result, place, _strides(type)[axis])
-                yield _copy(part, target, Place(name), _strides(part), _strides(type))
+                target = _further(result, place, strides_of(type)[axis])
+                yield copy(part, target, Place(name), strides_of(part), strides_of(type))
                 place += part.extents[axis].known or 0
         case Flip(axis=axis):
-            strides = _strides(given[0])
+            strides = strides_of(given[0])
             last = Count(1, (type.extents[axis].then(-1),))
-            backwards = [_times(s, -1) if a == axis else s for a, s in enumerate(strides)]
-            source = Place(reads[0], _product(last, strides[axis]))
-            yield _copy(type, Place(result), source, backwards)
+            backwards = [s.times(-1) if a == axis else s for a, s in enumerate(strides)]
+            source = Place(reads[0], last.times(strides[axis]))
+            yield copy(type, Place(result), source, backwards)
         case Windows():
-            strides = _window_strides(operator, _strides(given[0]))
-            yield _copy(type, Place(result), Place(reads[0]), strides)
+            strides = _window_strides(operator, strides_of(given[0]))
+            yield copy(type, Place(result), Place(reads[0]), strides)
         case Fold():
             yield _fill(type, result, 0.0)
-            strides = _window_strides(operator, _strides(type))
-            layout = (*_sizes(given[0]), *_strides(given[0]), *strides)
+            strides = _window_strides(operator, strides_of(type))
+            layout = (*_sizes(given[0]), *strides_of(given[0]), *strides)
             places = (Address(result), Count(0), Address(reads[0]), Count(0))
             yield "strided_add", (*places, Count(given[0].rank), *layout)
         case Gather(axis=axis, batch=batch):
-            yield "gather", (*map(Address, (result, *reads)), *_lookup_sizes(given[0], given[1], axis, batch))
-        case ScatterAdd(axis=axis, batch=batch):
+            sizes = _lookup_sizes(given[0], given[1], axis, batch)
+            yield f"gather{SUFFIX[type.element]}", (*map(Address, (result, *reads)), *sizes)
+        case Scatter(axis=axis, batch=batch, empty=empty):
             if not accumulate:
-                yield _fill(type, result, 0.0)
-            yield (
-                "scatter_add",
-                (*map(Address, (result, *reads)), *_lookup_sizes(type, given[0], axis, batch)),
-            )
+                yield _fill(type, result, empty)
+            sizes = _lookup_sizes(type, given[0], axis, batch)
+            yield operator.name, (*map(Address, (result, *reads)), *sizes)
         case Uniform(stream=stream) | Normal(stream=stream):
-            first = Count(1, (Extent(FIRST), *type.extents[1:]))
-            entries = (Count(stream), first, _count(type.extents))
+            split = type.rank and type.extents[0].symbol == BATCH
+            first = Count(1, (Extent(FIRST), *type.extents[1:])) if split else START
+            entries = (Count(stream), first, Count.of(type.extents))
             yield operator.name, (*map(Address, (result, *reads)), *entries)
         case _:
             raise NoKernel(f"no kernel computes {operator.name}")
@@ -125,7 +121,7 @@ def _matrix_product(
     return "batched_gemm", (*arguments, found.batch, a_step, b_step, c_step)
 
 
-def _copy(
+def copy(
     box: TensorType,
     target: Place,
     source: Place,
@@ -133,25 +129,25 @@ def _copy(
     target_strides: Sequence[Count] | None = None,
 ) -> tuple[str, tuple[Argument, ...]]:
     """A box of entries from one layout to another; the target's is without gaps unless it is given."""
-    layout = (*_sizes(box), *source_strides, *(target_strides or _strides(box)))
+    layout = (*_sizes(box), *source_strides, *(target_strides or strides_of(box)))
     places = (Address(target.buffer), target.entries, Address(source.buffer), source.entries)
     return f"strided_copy{SUFFIX[box.element]}", (*places, Count(box.rank), *layout)
 
 
 def _fill(type: TensorType, result: str, value: float) -> tuple[str, tuple[Argument, ...]]:
     number: Argument = Real(value) if type.element is Element.REAL else Count(int(value))
-    return f"fill{SUFFIX[type.element]}", (Address(result), _count(type.extents), number)
+    return f"fill{SUFFIX[type.element]}", (Address(result), Count.of(type.extents), number)
 
 
 def _lookup_sizes(table: TensorType, places: TensorType, axis: int, batch: int) -> tuple[Count, ...]:
     """How kernels see a table with rows along an axis: batches, places in each, before, rows, after."""
     extents = table.extents
     return (
-        _count(extents[:batch]),
-        _count(places.extents[batch:]),
-        _count(extents[batch:axis]),
-        _count(extents[axis : axis + 1]),
-        _count(extents[axis + 1 :]),
+        Count.of(extents[:batch]),
+        Count.of(places.extents[batch:]),
+        Count.of(extents[batch:axis]),
+        Count.of(extents[axis : axis + 1]),
+        Count.of(extents[axis + 1 :]),
     )
 
 
@@ -159,33 +155,19 @@ def _window_strides(operator: Windows | Fold, strides: Sequence[Count]) -> list[
     """The strides of all windows within a grid: from window to window, then inside a window."""
     between, inside = list(strides), []
     for axis, step, dilation in zip(operator.axes, operator.stride, operator.dilation, strict=True):
-        between[axis] = _times(strides[axis], step)
-        inside.append(_times(strides[axis], dilation))
+        between[axis] = strides[axis].times(step)
+        inside.append(strides[axis].times(dilation))
     return [*between, *inside]
 
 
-def _strides(type: TensorType) -> list[Count]:
+def strides_of(type: TensorType) -> list[Count]:
     """Entries from one place to the next along each axis, stored row-major."""
-    return [_count(type.extents[axis + 1 :]) for axis in range(type.rank)]
+    return [Count.of(type.extents[axis + 1 :]) for axis in range(type.rank)]
 
 
 def _sizes(type: TensorType) -> list[Count]:
-    return [_count((extent,)) for extent in type.extents]
-
-
-def _count(extents: Sequence[Extent]) -> Count:
-    return Count(
-        prod(e.known for e in extents if e.known is not None), tuple(e for e in extents if e.known is None)
-    )
-
-
-def _times(count: Count, number: int) -> Count:
-    return Count(count.factor * number, count.extents)
-
-
-def _product(first: Count, second: Count) -> Count:
-    return Count(first.factor * second.factor, first.extents + second.extents)
+    return [Count.of((extent,)) for extent in type.extents]
 
 
 def _further(buffer: str, places: int, stride: Count) -> Place:
-    return Place(buffer, _times(stride, places))
+    return Place(buffer, stride.times(places))

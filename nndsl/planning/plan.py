@@ -6,7 +6,7 @@ to the bounds, so the last, smaller batch of an epoch runs from the same plan, b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import prod
@@ -37,6 +37,8 @@ def item_bytes(element: Element, precision: Precision) -> int:
             return 4
         case Element.TRUTH:
             return 1
+        case Element.LOOP:
+            return 0
 
 
 class Segment(StrEnum):
@@ -47,35 +49,23 @@ class Segment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Buffer:
-    """A stretch of memory that holds one tensor, row-major and without gaps."""
-
-    name: str
-    type: TensorType
-    segment: Segment
-    offset_bytes: int = 0
-    size_bytes: int = 0  # at the bounds
-
-
-# --- arguments of a kernel ---------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A buffer's address."""
-
-    buffer: str
-
-    def __str__(self) -> str:
-        return self.buffer
-
-
-@dataclass(frozen=True, slots=True)
 class Count:
     """A product of extents and a number, known when the plan is bound."""
 
     factor: int = 1
     extents: tuple[Extent, ...] = ()
+
+    @classmethod
+    def of(cls, extents: Iterable[Extent], factor: int = 1) -> Count:
+        """The product of some extents; known ones become one number."""
+        extents = tuple(extents)
+        known = prod(e.known for e in extents if e.known is not None)
+        return cls(factor * known, tuple(e for e in extents if e.known is None))
+
+    def times(self, other: Count | int) -> Count:
+        if isinstance(other, int):
+            return Count(self.factor * other, self.extents)
+        return Count(self.factor * other.factor, self.extents + other.extents)
 
     def value(self, sizes: Mapping[str, int]) -> int:
         return self.factor * prod(extent.value(dict(sizes)) for extent in self.extents)
@@ -106,6 +96,47 @@ class RealCount:
         return f"real({self.count})"
 
 
+START = Count(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a buffer lies that is a part of another: it begins `start` entries into `base`.
+
+    Where `step` is given, it moves on by that many entries with every turn of the `Repeat` named `loop`.
+    """
+
+    base: str
+    start: Count = START
+    step: Count | None = None
+    loop: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A stretch of memory that holds one tensor, row-major and without gaps."""
+
+    name: str
+    type: TensorType
+    segment: Segment
+    offset_bytes: int = 0
+    size_bytes: int = 0  # at the bounds
+    part: Part | None = None
+
+
+# --- arguments of a kernel ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A buffer's address."""
+
+    buffer: str
+
+    def __str__(self) -> str:
+        return self.buffer
+
+
 Argument = Address | Count | Real | RealCount
 
 
@@ -126,11 +157,39 @@ class Instruction:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Instructions that run `count` times, while the parts that belong to `name` move on.
+
+    `reads` and `writes` are the buffers outside that they touch.
+    """
+
+    name: str
+    body: tuple[Instruction | Repeat, ...]
+    count: Count
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    layer: str | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Step = Instruction | Repeat
+
+
+def walk(steps: Iterable[Step]) -> Iterator[Instruction]:
+    """All instructions, those of loops once each."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield from walk(step.body)
+        else:
+            yield step
+
+
 @dataclass(frozen=True)
 class Plan:
-    """Instructions in order, their buffers by name, and what each thread must hold."""
+    """Steps in order, their buffers by name, and what each thread must hold."""
 
-    instructions: tuple[Instruction, ...]
+    instructions: tuple[Step, ...]
     buffers: Mapping[str, Buffer]
     arena_bytes: int
     bounds: Mapping[str, int]
@@ -139,10 +198,10 @@ class Plan:
 
     @property
     def externals(self) -> tuple[Buffer, ...]:
-        return tuple(b for b in self.buffers.values() if b.segment is Segment.EXTERNAL)
+        return tuple(b for b in self.buffers.values() if b.segment is Segment.EXTERNAL and b.part is None)
 
     @property
     def groups(self) -> tuple[Group, ...]:
         """The distinct fused groups, in order of first use."""
-        found = dict.fromkeys(i.kernel for i in self.instructions if isinstance(i.kernel, Group))
+        found = dict.fromkeys(i.kernel for i in walk(self.instructions) if isinstance(i.kernel, Group))
         return tuple(found)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import prod
 
 from nndsl.codegen.group import Group
 from nndsl.graph.builder import Builder, extend, prune, rewrite
 from nndsl.graph.graph import Graph, Node
+from nndsl.graph.types import TensorType
 from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Fed
+from nndsl.operators.loop import Loop, LoopResult, LoopState
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
-from nndsl.planning import grouping, kernels
+from nndsl.planning import grouping, kernels, loops
 from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
-from nndsl.planning.plan import Address, Buffer, Instruction, Plan, Precision, Segment, item_bytes
+from nndsl.planning.plan import (
+    Address,
+    Buffer,
+    Count,
+    Instruction,
+    Part,
+    Plan,
+    Precision,
+    Repeat,
+    Segment,
+    Step,
+    item_bytes,
+)
 
 
 def plan(
@@ -34,7 +48,7 @@ def plan(
     `accumulated` are outputs that are added to what their buffer holds.
     """
     graph = materialize(align(graph), accumulated)
-    return _Planner(graph, dict(bounds), precision, dict(external or {}), accumulated).plan()
+    return _Planner(graph, dict(bounds), precision, external or {}, accumulated).plan()
 
 
 def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
@@ -61,12 +75,17 @@ def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Grap
     for name, node in outputs.items():
         base = storage(node)
         adds = is_fusible(base) or isinstance(base.operator, kernels.ACCUMULATE)
-        shared = node in free or base.operator.kind is Kind.LEAF or base in taken
+        shared = node in free or base in taken or _lies_elsewhere(base)
         if shared or (name in accumulated and not adds):
             with build.at(node.layer, node.span):
                 outputs[name] = build(Copy(), node)
         taken.add(storage(outputs[name]))
     return prune(build.graph(outputs))
+
+
+def _lies_elsewhere(node: Node) -> bool:
+    """Whether a node's value has no buffer of its own: it was handed in, or is a part of a loop's memory."""
+    return node.operator.kind is Kind.LEAF or isinstance(node.operator, LoopResult)
 
 
 def storage(node: Node) -> Node:
@@ -82,10 +101,15 @@ class _Planner:
         graph: Graph,
         bounds: dict[str, int],
         precision: Precision,
-        external: dict[str, str],
-        accumulated: frozenset[str],
+        external: Mapping[str, str],
+        accumulated: frozenset[str] = frozenset(),
+        prefix: str = "",
+        leaves: Mapping[str, str] | None = None,
     ) -> None:
+        """`prefix` begins the names of buffers, and `leaves` are the buffers of leaves: for a loop's body."""
         self.graph, self.bounds, self.precision = graph, bounds, precision
+        self.prefix, self.leaves = prefix, leaves or {}
+        self.layouts: dict[Node, loops.LoopLayout] = {}
         self.fusion = Fusion(graph)
         self.accumulated = {storage(graph.outputs[name]) for name in accumulated}
         self.buffers: dict[str, Buffer] = {}
@@ -94,35 +118,82 @@ class _Planner:
         self._name_buffers(external)
 
     def plan(self) -> Plan:
-        calls: list[Instruction] = []
+        calls: list[Step] = []
         for unit in self._schedule():
             if isinstance(unit, Cluster):
                 results = [member for member in unit.members if self._is_stored(member)]
                 calls.append(
                     grouping.instruction(unit, self.fusion.free, results, self.accumulated, self.buffer_of)
                 )
+            elif isinstance(unit.operator, Loop):
+                calls += self._repeat(unit)
+            elif isinstance(unit.operator, LoopState):
+                calls.append(loops.end(unit, self.layouts[unit.inputs[0]], self.buffer_of[unit]))
             else:
                 calls += kernels.instructions(unit, self.buffer_of, unit in self.accumulated)
         arena_bytes = self._place(calls)
         outputs = {name: self.buffer_of[node] for name, node in self.graph.outputs.items()}
         return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs)
 
-    def _name_buffers(self, external: dict[str, str]) -> None:
+    def _name_buffers(self, external: Mapping[str, str]) -> None:
         pinned = {storage(self.graph.outputs[output]): name for output, name in external.items()}
         for node in self.graph.nodes:
             base = storage(node)
             if base is not node:
                 self.buffer_of[node] = self.buffer_of[base]
             elif isinstance(node.operator, Fed):
-                self._add(node, node.operator.key, Segment.EXTERNAL)
+                self._add(node, self.leaves.get(node.operator.key, node.operator.key), Segment.EXTERNAL)
+            elif isinstance(node.operator, Loop):
+                self._lay_out(node)
+            elif isinstance(node.operator, LoopResult):
+                name = self.prefix + node.name
+                self._keep(loops.view(node, name, self.layouts[node.inputs[0]]))
+                self.buffer_of[node] = name
             elif node in pinned:
                 self._add(node, pinned[node], Segment.EXTERNAL)
             elif node not in self.fusion.free and self._is_stored(node):
-                self._add(node, node.name, Segment.ARENA)
+                self._add(node, self.prefix + node.name, Segment.ARENA)
+
+    def _lay_out(self, node: Node) -> None:
+        """Names the buffers of a loop."""
+        found = loops.layout(node, self.prefix + node.name, self.graph.users[node], self.buffer_of)
+        self.layouts[node] = found
+        for buffer in (*found.wholes.values(), *found.moving):
+            self._keep(buffer)
+
+    def _repeat(self, node: Node) -> Iterator[Step]:
+        """The steps of a loop: what the first turn reads is put into place, then the body is repeated."""
+        found, loop = self.layouts[node], node.operator
+        assert isinstance(loop, Loop)
+        yield from loops.begin(node, found, self.buffer_of)
+        name = self.prefix + node.name
+        body = prune(Graph(loop.body.nodes, {name: loop.body.outputs[name] for name in found.results}))
+        inner = _Planner(
+            materialize(align(body)),
+            self.bounds,
+            self.precision,
+            found.results,
+            prefix=f"{name}/",
+            leaves=found.leaves,
+        ).plan()
+        arena = Buffer(f"{name}/", TensorType(), Segment.ARENA, 0, inner.arena_bytes)
+        self.buffers[arena.name] = arena
+        for buffer in inner.buffers.values():
+            if buffer.segment is Segment.ARENA:
+                self.buffers[buffer.name] = replace(buffer, part=buffer.part or Part(arena.name))
+        reads = tuple(dict.fromkeys(self.buffer_of[operand] for operand in node.inputs))
+        writes = (*(buffer.name for buffer in found.wholes.values()), arena.name)
+        count = Count.of((loop.time.extent,))
+        yield Repeat(name, inner.instructions, count, reads, writes, node.layer, node.span)
+
+    def _keep(self, buffer: Buffer) -> None:
+        self.buffers[buffer.name] = replace(buffer, size_bytes=self._size_bytes(buffer.type))
+
+    def _size_bytes(self, type: TensorType) -> int:
+        return prod(type.shape(self.bounds)) * item_bytes(type.element, self.precision)
 
     def _add(self, node: Node, name: str, segment: Segment) -> None:
-        size = prod(node.type.shape(self.bounds)) * item_bytes(node.type.element, self.precision)
-        self.buffers[name] = Buffer(name, node.type, segment, 0, size)
+        self._keep(Buffer(name, node.type, segment))
         self.buffer_of[node] = name
 
     def _is_stored(self, node: Node) -> bool:
@@ -144,23 +215,24 @@ class _Planner:
 
     def _is_single(self, node: Node) -> bool:
         """Whether a node is computed by kernels of its own."""
-        is_computed = node.operator.kind is not Kind.LEAF and node not in self.fusion.free
-        return is_computed and storage(node) is node
+        if node.operator.kind is Kind.LEAF or node in self.fusion.free:
+            return False
+        return storage(node) is node and not isinstance(node.operator, LoopResult)
 
-    def _place(self, calls: list[Instruction]) -> int:
+    def _place(self, calls: list[Step]) -> int:
         """Gives the arena's buffers their offsets; returns the arena's size."""
         first: dict[str, int] = {}
         last: dict[str, int] = {}
         for number, call in enumerate(calls):
-            for name in (*call.reads, *call.writes):
+            for name in map(self._whole_of, (*call.reads, *call.writes)):
                 first.setdefault(name, number)
                 last[name] = number
         for node in self.wanted:
-            last[self.buffer_of[node]] = len(calls)
+            last[self._whole_of(self.buffer_of[node])] = len(calls)
         lifetimes = {
             name: Lifetime(buffer.size_bytes, first.get(name, 0), last.get(name, len(calls)))
             for name, buffer in self.buffers.items()
-            if buffer.segment is Segment.ARENA
+            if buffer.segment is Segment.ARENA and buffer.part is None
         }
         for number, call in enumerate(calls):
             self._share(number, call, lifetimes)
@@ -169,11 +241,17 @@ class _Planner:
             self.buffers[name] = replace(self.buffers[name], offset_bytes=offset)
         return size
 
-    def _share(self, number: int, call: Instruction, lifetimes: dict[str, Lifetime]) -> None:
+    def _whole_of(self, name: str) -> str:
+        """The buffer that a buffer is a part of."""
+        while (part := self.buffers[name].part) is not None:
+            name = part.base
+        return name
+
+    def _share(self, number: int, call: Step, lifetimes: dict[str, Lifetime]) -> None:
         """Lets results of a fused group take the places of operands that die there, where the group
         allows it.
         """
-        if not isinstance(call.kernel, Group):
+        if isinstance(call, Repeat) or not isinstance(call.kernel, Group):
             return
         operands, results = operand_buffers(call.kernel, call), result_buffers(call.kernel, call)
         taken: set[str] = set()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from nndsl.codegen.group import Group
-from nndsl.planning.plan import Instruction, Plan, Segment
+from nndsl.planning.plan import Buffer, Instruction, Plan, Repeat, Segment, Step
 
 
 def print_plans(plans: Mapping[str, Plan]) -> str:
@@ -27,18 +27,33 @@ def _buffers(plan: Plan) -> Iterator[str]:
     yield f"{'buffer':<32} {'type':<40} {'bytes':>12} {'at':>12}"
     ordered = sorted(plan.buffers.values(), key=lambda b: (b.segment is Segment.ARENA, b.offset_bytes))
     for buffer in ordered:
-        place = f"{buffer.offset_bytes:,}" if buffer.segment is Segment.ARENA else "external"
-        yield f"{buffer.name:<32} {buffer.type!s:<40} {buffer.size_bytes:>12,} {place:>12}"
+        yield f"{buffer.name:<32} {buffer.type!s:<40} {buffer.size_bytes:>12,} {_where(buffer):>12}"
+
+
+def _where(buffer: Buffer) -> str:
+    """A place in the arena, or in another buffer."""
+    if buffer.part is None:
+        return f"{buffer.offset_bytes:,}" if buffer.segment is Segment.ARENA else "external"
+    start = [str(buffer.part.start)] if buffer.part.start.factor else []
+    start += [f"{buffer.offset_bytes:,}"] if buffer.offset_bytes else []
+    moves = f", +{buffer.part.step} a turn" if buffer.part.step is not None else ""
+    return f"{' + '.join([buffer.part.base, *start])}{moves}"
 
 
 def _instructions(plan: Plan) -> Iterator[str]:
-    names = group_names(plan)
-    for number, instruction in enumerate(plan.instructions, 1):
-        line = f"line {instruction.span.line_number}" if instruction.span else ""
-        kernel = kernel_name(instruction, names)
-        arguments = ", ".join(map(str, instruction.arguments))
-        yield f"{number:>4}  {kernel}({arguments})"
-        yield f"      = {', '.join(instruction.nodes)}{'  # ' + line if line else ''}"
+    yield from _steps(plan.instructions, group_names(plan), "")
+
+
+def _steps(steps: Iterable[Step], names: Mapping[Group, str], indent: str) -> Iterator[str]:
+    for number, step in enumerate(steps, 1):
+        line = f"  # line {step.span.line_number}" if step.span else ""
+        if isinstance(step, Repeat):
+            yield f"{indent}{number:>4}  repeat {step.count} times: {step.name}{line}"
+            yield from _steps(step.body, names, indent + "      ")
+        else:
+            arguments = ", ".join(map(str, step.arguments))
+            yield f"{indent}{number:>4}  {kernel_name(step, names)}({arguments})"
+            yield f"{indent}      = {', '.join(step.nodes)}{line}"
 
 
 def group_names(plan: Plan) -> dict[Group, str]:

@@ -7,8 +7,8 @@ last batch of an epoch.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from nndsl.codegen.group import Group
 from nndsl.planning.plan import (
@@ -19,17 +19,41 @@ from nndsl.planning.plan import (
     Plan,
     Real,
     RealCount,
+    Repeat,
     Segment,
+    Step,
+    item_bytes,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One kernel call with its numbers; `instruction` is None for what the trainer adds around a plan."""
+    """One kernel call with its numbers; `instruction` is None for what the trainer adds around a plan.
+
+    `moves` are arguments, by their place, that change by so many bytes with each turn of a loop, by name.
+    """
 
     kernel: str | Group
     arguments: tuple[int, ...]
     instruction: Instruction | None = None
+    moves: tuple[tuple[int, str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Calls that run `count` times, while what belongs to the loop `name` moves on."""
+
+    name: str
+    calls: Sequence[Call | Repeated]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """A buffer's address at the first turns of all loops, and how it moves with those of each."""
+
+    address: int
+    moves: Mapping[str, int] = field(default_factory=dict)
 
 
 def bits(value: float) -> int:
@@ -43,21 +67,35 @@ def bind(
     total: Mapping[str, int],
     addresses: Mapping[str, int],
     arena_address: int,
-) -> list[Call]:
+) -> list[Call | Repeated]:
     """The calls of a plan for these sizes.
 
     `sizes` are those of this thread's share, `total` those over all threads (what a mean divides by);
     `addresses` are the external buffers'. Raises KeyError where one is missing.
     """
-    places = {
-        name: arena_address + buffer.offset_bytes if buffer.segment is Segment.ARENA else addresses[name]
-        for name, buffer in plan.buffers.items()
-    }
+    places: dict[str, _Located] = {}
+
+    def locate(name: str) -> _Located:
+        if name not in places:
+            buffer = plan.buffers[name]
+            if buffer.part is not None:
+                width = item_bytes(buffer.type.element, plan.precision)
+                base = locate(buffer.part.base)
+                moves = dict(base.moves)
+                if buffer.part.step is not None and buffer.part.loop is not None:
+                    moves[buffer.part.loop] = width * buffer.part.step.value(sizes)
+                start_bytes = width * buffer.part.start.value(sizes) + buffer.offset_bytes
+                places[name] = _Located(base.address + start_bytes, moves)
+            elif buffer.segment is Segment.ARENA:
+                places[name] = _Located(arena_address + buffer.offset_bytes)
+            else:
+                places[name] = _Located(addresses[name])
+        return places[name]
 
     def number(argument: Argument) -> int:
         match argument:
             case Address(buffer=name):
-                return places[name]
+                return locate(name).address
             case Count():
                 return argument.value(sizes)
             case Real(value=value):
@@ -67,7 +105,24 @@ def bind(
             case _:
                 raise AssertionError(argument)
 
-    return [
-        Call(instruction.kernel, tuple(map(number, instruction.arguments)), instruction)
-        for instruction in plan.instructions
-    ]
+    def bound(step: Step) -> Call | Repeated:
+        if isinstance(step, Repeat):
+            return Repeated(step.name, [bound(inner) for inner in step.body], step.count.value(sizes))
+        moves = tuple(
+            (place, loop, by)
+            for place, argument in enumerate(step.arguments)
+            if isinstance(argument, Address)
+            for loop, by in locate(argument.buffer).moves.items()
+        )
+        return Call(step.kernel, tuple(map(number, step.arguments)), step, moves)
+
+    return [bound(step) for step in plan.instructions]
+
+
+def flat(calls: Iterable[Call | Repeated]) -> Iterator[Call]:
+    """All calls, those of loops once each."""
+    for call in calls:
+        if isinstance(call, Repeated):
+            yield from flat(call.calls)
+        else:
+            yield call

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ctypes
+from collections.abc import Callable, Iterator, Mapping
 from math import prod
 
 import numpy as np
@@ -10,49 +11,48 @@ import numpy as np
 from nndsl.diagnostics.catalogue.running import NotFinite
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.graph.types import Element
-from nndsl.planning.plan import Buffer, Plan, Segment
+from nndsl.planning.plan import Address, Instruction, Plan
 from nndsl.runtime.memory import Array, dtype
-from nndsl.runtime.program import FIRST_CALL, Turns
+from nndsl.runtime.program import Turns
+
+_ARGUMENTS = 2
+"""The column of a program's row where the address of a call's arguments stands."""
 
 
-def watch(
-    program: Turns, plan: Plan, sizes: Mapping[str, int], arena: Array, external: Mapping[str, Array]
-) -> Callable[[int], None]:
-    """What to call after each row of a program: it raises NNDSLError at the first value that is not
-    finite.
-    """
-
-    real = dtype(Element.REAL, plan.precision)
-
-    def written(buffer: Buffer) -> Array:
-        if buffer.segment is Segment.EXTERNAL:
-            return external[buffer.name]
-        count = prod(buffer.type.shape(dict(sizes)))
-        end_bytes = buffer.offset_bytes + count * real.itemsize
-        return arena[buffer.offset_bytes : end_bytes].view(real)
+def watch(program: Turns, plan: Plan, sizes: Mapping[str, int]) -> Callable[[int], None]:
+    """What to call after each row of a program: it raises NNDSLError at the first value not finite."""
 
     def observe(row: int) -> None:
-        instruction = program.instruction(row - FIRST_CALL)
+        instruction = program.instruction(row)
         if instruction is None:
             return
-        for name in instruction.writes:
-            buffer = plan.buffers.get(name)
-            if buffer is None or buffer.type.element is not Element.REAL:
-                continue
-            values = written(buffer)
-            wrong = ~np.isfinite(values)
-            if wrong.any():
-                raise NNDSLError(
-                    [
-                        NotFinite(
-                            span=instruction.span,
-                            node=name,
-                            value=float(values[wrong].flat[0]),
-                            count=int(wrong.sum()),
-                            size=values.size,
-                            turn=program.turn + 1,
-                        )
-                    ]
+        for name, values in _written(instruction, int(program.table[row, _ARGUMENTS]), plan, sizes):
+            wrong = values[~np.isfinite(values)]
+            if wrong.size:
+                mistake = NotFinite(
+                    span=instruction.span,
+                    node=name,
+                    value=float(wrong[0]),
+                    count=wrong.size,
+                    size=values.size,
+                    turn=program.turn + 1,
                 )
+                raise NNDSLError([mistake])
 
     return observe
+
+
+def _written(
+    instruction: Instruction, arguments: int, plan: Plan, sizes: Mapping[str, int]
+) -> Iterator[tuple[str, Array]]:
+    """The real buffers that a call has just written, as they lie in memory."""
+    real = dtype(Element.REAL, plan.precision)
+    for place, argument in enumerate(instruction.arguments):
+        if not isinstance(argument, Address) or argument.buffer not in instruction.writes:
+            continue
+        buffer = plan.buffers[argument.buffer]
+        if buffer.type.element is Element.REAL:
+            address = ctypes.c_int64.from_address(arguments + 8 * place).value
+            size_bytes = prod(buffer.type.shape(sizes)) * real.itemsize
+            memory = memoryview((ctypes.c_char * size_bytes).from_address(address)).cast("B")
+            yield argument.buffer, np.frombuffer(memory, real)

@@ -9,12 +9,14 @@ import numpy as np
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, FIRST, TensorType
 from nndsl.operators.leaves import Input
+from nndsl.operators.random import LARGEST_SEED, SEED, STEP
 from nndsl.planning.plan import Plan, Precision
 from nndsl.planning.planner import plan
 from nndsl.runtime import machine
 from nndsl.runtime.binding import bind
 from nndsl.runtime.cache import OnCompile, prepare
-from nndsl.runtime.memory import Array, address, dtype, symbol_sizes, zeros
+from nndsl.runtime.memory import Array, address, dtype, require_memory, symbol_sizes, zeros
+from nndsl.runtime.program import Turns, kernels_of
 
 ROWS_AT_ONCE = 256
 """How many examples are run together: enough for matrix products, few enough for the cache."""
@@ -43,10 +45,15 @@ class Inference:
         self._arena = zeros((0,), np.dtype(np.uint8))
 
     def __call__(
-        self, inputs: Mapping[str, Array], parameters: Mapping[str, Array], count: int
+        self, inputs: Mapping[str, Array], parameters: Mapping[str, Array], count: int, seed: int = 0
     ) -> dict[str, Array]:
-        """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types."""
-        given = {name: inputs[name] for name in self.inputs}
+        """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types. `seed` is
+        that of what is drawn at random.
+
+        Raises NNDSLError where they need more memory than there is.
+        """
+        held = {**inputs, SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32)}
+        given = {name: held[name] for name in self.inputs}
         sizes = symbol_sizes(self.inputs, given)
         planned = self._planned({**sizes, BATCH: min(count, self.rows_at_once)})
         results = {
@@ -64,16 +71,18 @@ class Inference:
         if self._plan is None or any(size > self._plan.bounds[symbol] for symbol, size in sizes.items()):
             external = {name: _result(name) for name in self.outputs}
             self._plan = plan(self.graph, sizes, self.precision, external)
+            require_memory(self._plan.arena_bytes, None)
             self._arena = zeros((self._plan.arena_bytes,), np.dtype(np.uint8))
         return self._plan
 
     def _run(self, planned: Plan, arrays: Mapping[str, Array], sizes: Mapping[str, int], rows: slice) -> None:
         sizes = {**sizes, BATCH: rows.stop - rows.start, FIRST: rows.start}
         addresses = {name: address(array) for name, array in arrays.items()}
-        kernels = [instruction.kernel for instruction in planned.instructions]
-        functions = prepare(kernels, self.precision, self.on_compile)
-        for call in bind(planned, sizes, sizes, addresses, address(self._arena)):
-            machine.call(functions[call.kernel], np.array(call.arguments, np.int64))
+        calls = bind(planned, sizes, sizes, addresses, address(self._arena))
+        functions = prepare(kernels_of(calls), self.precision, self.on_compile)
+        program = Turns(calls, functions, np.zeros(2, np.int64), machine.barrier(), threads=1)
+        program.set_count(1)
+        machine.run_here(program.table)
 
 
 def _result(name: str) -> str:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from nndsl.graph.types import BATCH, FIRST, LEARNED, Element
-from nndsl.planning.plan import SUM, Plan
+from nndsl.operators.random import SEED, STEP
+from nndsl.planning.plan import SUM, Plan, Segment
 from nndsl.runtime import machine
-from nndsl.runtime.binding import Call, bind, bits
+from nndsl.runtime.binding import Call, Repeated, bind, bits
 from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.debug import watch
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
-from nndsl.runtime.program import MEET, Meeting, Turns
+from nndsl.runtime.program import MEET, Meeting, Turns, kernels_of
 from nndsl.runtime.vector import VectorLayout
 
 
@@ -50,12 +51,18 @@ def share(whole: int, thread: int, threads: int) -> tuple[int, int]:
     return first, whole * (thread + 1) // threads - first
 
 
+def _is_measure(plan: Plan, output: str) -> bool:
+    """Whether an output is a number to be averaged; sums and states are written to memory of the runtime."""
+    return plan.buffers[plan.outputs[output]].segment is Segment.ARENA
+
+
 class Loop:
     """One graph over the examples of a data set, minibatch after minibatch.
 
     `data` are whole columns by input, and `parameters` arrays by name: views of the learned vector
     where they are learned. `step` is the minibatch's size. `layout` is that of the sums over examples.
-    `debug` runs each kernel from Python, on one thread, and looks at what it has written.
+    `debug` runs each kernel from Python, on one thread, and looks at what it has written. What is drawn at
+    random depends on `seed` and on how many minibatches there have been.
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class Loop:
         layout: VectorLayout | None = None,
         on_compile: OnCompile | None = None,
         debug: bool = False,
+        seed: int = 0,
     ) -> None:
         self.debug = debug
         self.plan, self.data, self.step, self.threads = plan, data, step, threads
@@ -77,7 +85,7 @@ class Loop:
         self.order = np.arange(self.count, dtype=np.int32)
         self.stop = machine.StopRequest()
         self.layout = layout or VectorLayout.of({})
-        self.measures = tuple(name for name in plan.outputs if not name.startswith(SUM))
+        self.measures = tuple(name for name in plan.outputs if _is_measure(plan, name))
         self.totals = np.zeros((threads, len(self.measures)))
         self.shares = zeros((threads, self.layout.size), self.real)
         self.sums = zeros((self.layout.size,), self.real) if threads > 1 else self.shares[0]
@@ -85,6 +93,7 @@ class Loop:
         self.update: Update | None = None
         self.clock = zeros((threads, 2), self.real)
         self.square = zeros((threads, 1), self.real)
+        self.chance = np.full((threads, 2), (seed, 0), np.int32)
         self._sizes = {symbol: size for symbol, size in plan.bounds.items() if symbol != BATCH}
         self._turn = np.zeros((threads, 2), np.int64)
         self._barrier = machine.barrier()
@@ -109,6 +118,10 @@ class Loop:
         if whole < turns:
             self._run(self.count % self.step, first + whole, 1)
 
+    def rewind(self) -> None:
+        """What is drawn from now on is what was drawn in the beginning."""
+        self.chance[:, 1] = 0
+
     @property
     def measured(self) -> dict[str, float]:
         """Each measure's sum over the examples since minibatch 0."""
@@ -131,24 +144,18 @@ class Loop:
             machine.run([program.table for program in self._programs[batch]], self.stop)
 
     def _watched(self, program: Turns, batch: int) -> None:
-        sums = self.layout.views(self.shares[0])
-        external = {**self.parameters, **self._rows[0], **{SUM + name: view for name, view in sums.items()}}
-        machine.step(
-            program.table,
-            watch(program, self.plan, {**self._sizes, BATCH: batch}, self._arenas[0], external),
-            self.stop,
-        )
+        sizes = {**self._sizes, BATCH: batch}
+        machine.step(program.table, watch(program, self.plan, sizes), self.stop)
 
     def _bound(self, batch: int) -> list[Turns]:
         rows = [list(self._calls(thread, batch)) for thread in range(self.threads)]
-        kernels = [call.kernel for call in rows[0] if isinstance(call, Call)]
-        found = prepare(kernels, self.plan.precision, self.on_compile)
+        found = prepare(kernels_of(rows[0]), self.plan.precision, self.on_compile)
         return [
             Turns(calls, found, self._turn[thread], self._barrier, self.threads)
             for thread, calls in enumerate(rows)
         ]
 
-    def _calls(self, thread: int, batch: int) -> Iterator[Call | Meeting]:
+    def _calls(self, thread: int, batch: int) -> Iterator[Call | Repeated | Meeting]:
         """What one thread does for one minibatch."""
         first, count = share(batch, thread, self.threads)
         yield from self._take(thread, first, count)
@@ -157,10 +164,13 @@ class Loop:
         addresses = {name: address(array) for name, array in held.items()}
         sums = self.layout.views(self.shares[thread])
         addresses |= {SUM + name: address(view) for name, view in sums.items()}
+        addresses |= {SEED: address(self.chance[thread]), STEP: address(self.chance[thread, 1:])}
         if count:
             sizes = {**self._sizes, BATCH: count, FIRST: first}
             yield from bind(self.plan, sizes, {**self._sizes, BATCH: batch}, addresses, address(arena))
             yield from self._tally(thread, batch)
+        if STEP in self.plan.buffers:
+            yield Call("count_up_index", (addresses[STEP],))
         if self.update is not None:
             yield from self._update(thread, self.update)
 
@@ -178,7 +188,7 @@ class Loop:
             value = address(self._arenas[thread]) + buffer.offset_bytes
             yield Call("tally", (address(self.totals[thread, number:]), value, bits(float(batch))))
 
-    def _update(self, thread: int, update: Update) -> Iterator[Call | Meeting]:
+    def _update(self, thread: int, update: Update) -> Iterator[Call | Repeated | Meeting]:
         assert self.learned is not None
         first, count = share(self.layout.size, thread, self.threads)
         arena = address(self._update_arenas[thread])

@@ -91,6 +91,13 @@ def _interrupts_put_off(stop: StopRequest) -> Iterator[None]:
         usual(signal.SIGINT, None)
 
 
+def run_here(table: Program) -> None:
+    """Run one program to its end in the calling thread."""
+    nobody = StopRequest()
+    arguments = np.array([table.ctypes.data, nobody.cell.ctypes.data], np.int64)
+    call(address("interpret", Precision.FLOAT64), arguments)
+
+
 def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
     """Run each program in a thread of its own until all have halted.
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nndsl.diagnostics.catalogue.running import NotEnoughMemory
+from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.graph.types import BATCH, Element, TensorType
 from nndsl.planning.plan import ALIGNMENT_BYTES, Buffer, Precision
+from nndsl.source import Span
 
 Array = NDArray[Any]
+
+LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where Linux says how much memory a container may take."""
 
 
 def dtype(element: Element, precision: Precision) -> np.dtype[Any]:
@@ -25,6 +32,8 @@ def dtype(element: Element, precision: Precision) -> np.dtype[Any]:
             return np.dtype(np.int32)
         case Element.TRUTH:
             return np.dtype(np.bool_)
+        case Element.LOOP:
+            raise ValueError("a loop has no entries of its own")
 
 
 def zeros(shape: tuple[int, ...], type: np.dtype[Any]) -> Array:
@@ -68,5 +77,16 @@ def cores() -> int:
 
 
 def available_bytes() -> int:
-    """The machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """The machine's memory, or what this process may take of it."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = (path.read_text(encoding="ascii").strip() for path in LIMITS if path.is_file())
+    return min([whole, *(int(limit) for limit in limits if limit.isdigit())])
+
+
+def require_memory(needed_bytes: int, span: Span | None, batch: int | None = None) -> None:
+    """Raises NNDSLError where the machine has less, before any of it is taken."""
+    available = available_bytes()
+    if needed_bytes > available:
+        raise NNDSLError(
+            [NotEnoughMemory(span=span, needed_bytes=needed_bytes, available_bytes=available, batch=batch)]
+        )

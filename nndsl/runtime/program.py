@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from nndsl.kernels.opcodes import Opcode
 from nndsl.planning.plan import Instruction
 from nndsl.runtime import machine
-from nndsl.runtime.binding import Call
+from nndsl.runtime.binding import Call, Repeated, flat
 from nndsl.runtime.cache import Kernel
+
+ADVANCE = "advance"
+"""The kernel that moves arguments on from turn to turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,14 @@ class Meeting:
 
 MEET = Meeting()
 
-FIRST_CALL = 2
-"""The row of a program's first call: two rows begin the repetition."""
+Calls = Sequence[Call | Repeated | Meeting]
+
+
+def kernels_of(calls: Calls) -> list[Kernel]:
+    """All kernels that a program of these calls needs."""
+    found: list[Kernel] = [call.kernel for call in flat(c for c in calls if not isinstance(c, Meeting))]
+    loops = any(isinstance(call, Repeated) for call in calls)
+    return [*found, *([ADVANCE] if loops else [])]
 
 
 class Turns:
@@ -34,40 +43,77 @@ class Turns:
 
     def __init__(
         self,
-        calls: Sequence[Call | Meeting],
+        calls: Calls,
         addresses: Mapping[Kernel, int],
         turn: NDArray[np.int64],
         barrier: NDArray[np.int64],
         threads: int,
     ) -> None:
-        self.calls = calls
-        self._arguments = np.array(
-            [number for call in calls if isinstance(call, Call) for number in call.arguments], np.int64
-        )
+        self._addresses = addresses
         self._turn = turn
-        cell, meeting = int(turn.ctypes.data), int(barrier.ctypes.data)
-        end = FIRST_CALL + len(calls) + 1
-        rows: list[tuple[int, ...]] = [(Opcode.REPEAT, cell, 0, end), (Opcode.POLL, meeting, threads)]
-        place = int(self._arguments.ctypes.data)
-        for call in calls:
-            if isinstance(call, Call):
-                rows.append((Opcode.CALL, addresses[call.kernel], place))
-                place += 8 * len(call.arguments)
-            else:
-                rows.append((Opcode.BARRIER, meeting, threads))
-        rows.append((Opcode.NEXT, cell, 0, 1))
-        self.table = machine.program(rows)
+        self._meeting = (int(barrier.ctypes.data), threads)
+        self._held: list[NDArray[np.int64]] = []
+        self._cells: dict[str, list[tuple[int, int]]] = {}
+        self._rows: list[list[int]] = []
+        self._instructions: dict[int, Instruction] = {}
+        self._add(Opcode.REPEAT, int(turn.ctypes.data), 0, 0)
+        self._add(Opcode.POLL, *self._meeting)
+        self._add_all(calls)
+        self._add(Opcode.NEXT, int(turn.ctypes.data), 0, 1)
+        self._rows[0][3] = len(self._rows)
+        self.table = machine.program(self._rows)
 
     @property
     def turn(self) -> int:
         """The number of the turn that is under way."""
         return int(self._turn.sum())
 
-    def instruction(self, number: int) -> Instruction | None:
-        """The plan's instruction behind a call, if it is one of a plan's."""
-        call = self.calls[number]
-        return call.instruction if isinstance(call, Call) else None
+    def instruction(self, row: int) -> Instruction | None:
+        """The plan's instruction behind a row, if it is one of a plan's."""
+        return self._instructions.get(row)
 
     def set_count(self, count: int) -> None:
         """How often the calls are repeated."""
         self.table[0, 2] = self.table[-2, 2] = count
+
+    def _add(self, *row: int) -> None:
+        self._rows.append(list(row))
+
+    def _add_all(self, calls: Iterable[Call | Repeated | Meeting]) -> None:
+        for call in calls:
+            match call:
+                case Call():
+                    self._add_call(call)
+                case Repeated():
+                    self._add_loop(call)
+                case Meeting():
+                    self._add(Opcode.BARRIER, *self._meeting)
+
+    def _add_call(self, call: Call) -> None:
+        place = self._memory(call.arguments)
+        for argument, loop, by in call.moves:
+            self._cells.setdefault(loop, []).append((place + 8 * argument, by))
+        if call.instruction is not None:
+            self._instructions[len(self._rows)] = call.instruction
+        self._add(Opcode.CALL, self._addresses[call.kernel], place)
+
+    def _add_loop(self, loop: Repeated) -> None:
+        cell = self._memory((0,))
+        begin = len(self._rows)
+        self._add(Opcode.REPEAT, cell, loop.count, 0)
+        self._add_all(loop.calls)
+        self._move(loop.name, 1)
+        self._add(Opcode.NEXT, cell, loop.count, begin + 1)
+        self._move(loop.name, -loop.count)
+        self._rows[begin][3] = len(self._rows)
+
+    def _move(self, loop: str, turns: int) -> None:
+        """A call that moves a loop's arguments on, or back to where they were at its beginning."""
+        cells = [number for cell, by in self._cells.get(loop, []) for number in (cell, by * turns)]
+        table = self._memory(cells)
+        self._add(Opcode.CALL, self._addresses[ADVANCE], self._memory((table, len(cells) // 2)))
+
+    def _memory(self, numbers: Sequence[int]) -> int:
+        """The address of some numbers, which are kept as long as the program."""
+        self._held.append(np.array(numbers, np.int64))
+        return int(self._held[-1].ctypes.data)

@@ -1,0 +1,137 @@
+"""Where a loop's values lie, and what moves on from step to step.
+
+All steps of an output that is wanted outside, or carried, lie one after another in one buffer, with
+room for the values from before the first step: those are what early steps read as carried. A carried
+value is thus never copied: a step reads where an earlier one wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nndsl.graph.graph import Node
+from nndsl.graph.types import Dimension, TensorType
+from nndsl.operators.loop import Carry, Loop, LoopResult, LoopState, Taken, stacked
+from nndsl.planning.kernels import Place, copy, strides_of
+from nndsl.planning.plan import Buffer, Count, Instruction, Part, Segment
+from nndsl.types import Extent
+
+
+@dataclass(frozen=True)
+class LoopLayout:
+    """The buffers of one loop in a graph.
+
+    `wholes` hold all steps of an output, by output; `leaves` name what the body's leaves read, by key;
+    `results` name what the body's outputs are written to; `moving` are the buffers behind these names that
+    move on from step to step.
+    """
+
+    wholes: Mapping[str, Buffer]
+    leaves: Mapping[str, str]
+    results: Mapping[str, str]
+    moving: tuple[Buffer, ...]
+
+
+def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node, str]) -> LoopLayout:
+    """Where the values of a loop lie, of which these nodes take something.
+
+    `name` begins the names of its buffers.
+    """
+    loop = node.operator
+    assert isinstance(loop, Loop)
+    carried = {carry.output: carry for carry in loop.carries}
+    taken = {user.operator.output for user in users if isinstance(user.operator, Taken)}
+    wanted = [output for output in loop.body.outputs if output in taken or output in carried]
+    wholes = {output: _whole(name, loop, output, carried.get(output)) for output in wanted}
+    leaves: dict[str, str] = {}
+    results: dict[str, str] = {}
+    moving: list[Buffer] = []
+
+    def move(key: str, step: TensorType, base: str, first: int) -> str:
+        """A slice of a stacked buffer: at the first turn it lies `first` places behind the buffer's
+        beginning, or, in reverse, behind the place of the last step."""
+        place = loop.time.extent.then(first - 1) if loop.reverse else Extent.of(first)
+        size = Count.of(step.extents)
+        part = Part(base, size.times(Count.of([place])), size.times(-1 if loop.reverse else 1), name)
+        moving.append(Buffer(f"{name}[{key}]", step, Segment.ARENA, part=part))
+        return moving[-1].name
+
+    _, inputs, shared = loop.parted(node.inputs)
+    for output in wanted:
+        step = loop.body.outputs[output].type
+        before = _room_before(loop, carried.get(output))
+        results[output] = move(output, step, wholes[output].name, before)
+        for delay in carried[output].delays if output in carried else ():
+            key = carried[output].key(delay)
+            back = delay if loop.reverse else -delay
+            leaves[key] = move(key, step, wholes[output].name, before + back)
+    for key, operand in zip(loop.inputs, inputs, strict=True):
+        step = TensorType(operand.type.dimensions[1:], operand.type.element)
+        leaves[key] = move(f"{key} of the step", step, buffer_of[operand], 0)
+    leaves |= {key: buffer_of[operand] for key, operand in zip(loop.shared, shared, strict=True)}
+    return LoopLayout(wholes, leaves, results, tuple(moving))
+
+
+def view(node: Node, name: str, found: LoopLayout) -> Buffer:
+    """The buffer of a loop's result: a part of all its steps."""
+    assert isinstance(node.operator, LoopResult)
+    loop = node.inputs[0].operator
+    assert isinstance(loop, Loop)
+    carry = next((c for c in loop.carries if c.output == node.operator.output), None)
+    start = Count.of(node.type.extents[1:]).times(_room_before(loop, carry))
+    part = Part(found.wholes[node.operator.output].name, start)
+    return Buffer(name, node.type, Segment.ARENA, part=part)
+
+
+def begin(node: Node, found: LoopLayout, buffer_of: Mapping[Node, str]) -> Iterator[Instruction]:
+    """Copies the initial values of what is carried to where the first steps read them."""
+    loop = node.operator
+    assert isinstance(loop, Loop)
+    initial, _, _ = loop.parted(node.inputs)
+    for carry, operand in zip(loop.carries, initial, strict=True):
+        first = loop.time.extent if loop.reverse else Extent.of(0)
+        target = _place(found.wholes[carry.output].name, first, operand.type)
+        yield _copied(node, operand.type, target, buffer_of[operand], Extent.of(0), loop.reverse)
+
+
+def end(user: Node, found: LoopLayout, result: str) -> Instruction:
+    """Copies the last values of what is carried, a loop's state, out of it."""
+    loop = user.inputs[0].operator
+    assert isinstance(loop, Loop) and isinstance(user.operator, LoopState)
+    first = Extent.of(0) if loop.reverse else loop.time.extent
+    source = found.wholes[user.operator.output].name
+    return _copied(user, user.type, Place(result), source, first, loop.reverse)
+
+
+def _whole(name: str, loop: Loop, output: str, carry: Carry | None) -> Buffer:
+    """The memory of all steps of an output, with room for as many as are carried."""
+    depth = carry.depth if carry is not None else 0
+    time = Dimension(loop.time.name, loop.time.extent.then(depth))
+    type = stacked(time, loop.body.outputs[output].type)
+    return Buffer(f"{name}.{output}", type, Segment.ARENA)
+
+
+def _room_before(loop: Loop, carry: Carry | None) -> int:
+    """How many values from before the first step lie in front of the first step's own."""
+    return carry.depth if carry is not None and not loop.reverse else 0
+
+
+def _place(buffer: str, place: Extent, type: TensorType) -> Place:
+    """So many steps into a stacked buffer of a type."""
+    return Place(buffer, Count.of((place, *type.extents[1:])))
+
+
+def _copied(
+    node: Node, type: TensorType, target: Place, source: str, first: Extent, backwards: bool
+) -> Instruction:
+    """A copy of several steps' values, from place `first` of the source on, or turned around.
+
+    Runs in reverse meet the steps in the opposite order of memory.
+    """
+    strides = strides_of(type)
+    depth = type.extents[0].known or 0
+    begin = _place(source, first.then(depth - 1) if backwards else first, type)
+    steps = [strides[0].times(-1), *strides[1:]] if backwards else strides
+    kernel, arguments = copy(type, target, begin, steps)
+    return Instruction(kernel, arguments, (node.name,), (source,), (target.buffer,), node.layer, node.span)
