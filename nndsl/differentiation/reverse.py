@@ -6,12 +6,17 @@ Gradients are built of the same operators as the graph itself, so they can be di
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
+from nndsl.differentiation.through_time import loop_gradient
 from nndsl.graph.builder import Builder, extend, prune
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import Element
 from nndsl.operators.arithmetic import Add
 from nndsl.operators.broadcasting import filled
+from nndsl.operators.loop import Loop, Taken
+
+Key = TypeVar("Key")
 
 
 def differentiate(graph: Graph, output: str, with_respect_to: Iterable[str]) -> Graph:
@@ -48,11 +53,24 @@ def vector_jacobian(
         if node.operator.differentiable and not leading.isdisjoint(node.inputs):
             leading.add(node)
     found = {node: dy for node, dy in cotangents.items() if node in leading}
+    taken: dict[Node, dict[Taken, Node]] = {}  # of each loop, the cotangents of what is taken out of it
     for node in reversed(forward):
-        if node in found and node.operator.differentiable:
-            with build.at(node.layer, node.span, f"{node.name}.gradient"):
-                parts = node.operator.gradient(build, node, found[node])
-                for operand, part in zip(node.inputs, parts, strict=True):
-                    if part is not None and operand in leading:
-                        found[operand] = build(Add(), found[operand], part) if operand in found else part
+        with build.at(node.layer, node.span, f"{node.name}.gradient"):
+            match node.operator:
+                case Taken() as operator if node in found:
+                    _add(build, taken.setdefault(node.inputs[0], {}), operator, found[node])
+                    continue
+                case Loop() if node in taken:
+                    parts = loop_gradient(build, node, taken[node], leading, vector_jacobian)
+                case operator if node in found and operator.differentiable:
+                    parts = operator.gradient(build, node, found[node])
+                case _:
+                    continue
+            for operand, part in zip(node.inputs, parts, strict=True):
+                if part is not None and operand in leading:
+                    _add(build, found, operand, part)
     return {node: found[node] for node in wanted if node in found}
+
+
+def _add(build: Builder, cotangents: dict[Key, Node], key: Key, dy: Node) -> None:
+    cotangents[key] = build(Add(), cotangents[key], dy) if key in cotangents else dy

@@ -3,6 +3,8 @@
 h.full: real[batch=batch, unit=128] = contract(x, W, equation='bi,oi->bo') in h
 h: real[batch=batch, unit=128] = relu(h.full) in h
 output h = h
+
+The body of a loop stands in braces after it, indented.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import Dimension, Element, TensorType
+from nndsl.operators.loop import Carry, Loop
 from nndsl.operators.operator import Operator
 from nndsl.operators.registry import operators
 from nndsl.types import Extent
@@ -21,24 +24,35 @@ from nndsl.types import Extent
 
 def print_graph(graph: Graph) -> str:
     """Every node as `name: type = operator(operands, constants) in layer`, then the outputs."""
-    lines = [print_node(node) for node in graph]
-    lines += [f"output {name} = {node.name}" for name, node in graph.outputs.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join(_lines(graph)) + "\n"
+
+
+def _lines(graph: Graph) -> Iterator[str]:
+    for node in graph:
+        if isinstance(node.operator, Loop):
+            yield f"{print_node(node)} {{"
+            yield from (f"  {line}" for line in _lines(node.operator.body))
+            yield "}"
+        else:
+            yield print_node(node)
+    yield from (f"output {name} = {node.name}" for name, node in graph.outputs.items())
 
 
 def print_node(node: Node) -> str:
+    """The line of a node; that of a loop is without the body."""
     arguments = [operand.name for operand in node.inputs] + _constants(node.operator)
     layer = f" in {node.layer}" if node.layer else ""
     return f"{node.name}: {node.type} = {node.operator.name}({', '.join(arguments)}){layer}"
 
 
 def print_constants(operator: Operator) -> str:
-    """The operator's fields: `axes=(0, 1)`. A field `type` is left out: it is the node's type."""
+    """The operator's fields: `axes=(0, 1)`. Left out are `type`, which is the node's, and a loop's body."""
     return ", ".join(_constants(operator))
 
 
 def _constants(operator: Operator) -> list[str]:
-    return [f"{key}={_print_value(value)}" for key, value in operator.constants().items() if key != "type"]
+    shown = {key: value for key, value in operator.constants().items() if key not in ("type", "body")}
+    return [f"{key}={_print_value(value)}" for key, value in shown.items()]
 
 
 def _print_value(value: Any) -> str:
@@ -47,6 +61,8 @@ def _print_value(value: Any) -> str:
             return str(value)
         case Extent():
             return f"<{value}>"
+        case Carry():
+            return value.key(value.depth)
         case tuple():
             inside = ", ".join(map(_print_value, value))
             return f"({inside},)" if len(value) == 1 else f"({inside})"
@@ -56,18 +72,26 @@ def _print_value(value: Any) -> str:
 
 def parse_graph(text: str) -> Graph:
     """The graph that `print_graph` wrote (spans are not written). Raises ValueError for other text."""
+    return _parse_lines(iter(text.splitlines()))
+
+
+def _parse_lines(lines: Iterator[str]) -> Graph:
+    """A graph of all lines up to the brace that closes it."""
     nodes: dict[str, Node] = {}
     outputs: dict[str, Node] = {}
-    for line in filter(None, text.splitlines()):
+    for line in filter(None, map(str.strip, lines)):
+        if line == "}":
+            break
         if match := re.fullmatch(r"output (\S+) = (\S+)", line):
             outputs[match[1]] = nodes[match[2]]
         else:
-            node = _parse_node(line, nodes)
+            body = _parse_lines(lines) if line.endswith(" {") else None
+            node = _parse_node(line.removesuffix(" {"), nodes, body)
             nodes[node.name] = node
     return Graph(tuple(nodes.values()), outputs)
 
 
-def _parse_node(line: str, nodes: dict[str, Node]) -> Node:
+def _parse_node(line: str, nodes: dict[str, Node], body: Graph | None) -> Node:
     match = re.fullmatch(r"(\S+): (\w+\[.*?\]) = (\w+)\((.*)\)(?: in (\S+))?", line)
     if match is None or match[3] not in operators():
         raise ValueError(f"not a node: {line}")
@@ -77,11 +101,13 @@ def _parse_node(line: str, nodes: dict[str, Node]) -> Node:
     constants = {key: _parse_value(value) for key, equals, value in parts if equals}
     if "type" in cls.__dataclass_fields__:
         constants["type"] = type
+    if body is not None:
+        constants["body"] = body
     return Node(match[1], cls(**constants), operands, type, match[5])
 
 
 def _parse_value(text: str) -> Any:
-    if match := re.fullmatch(r"(real|index|truth)(?:\[(.*)\])?", text):
+    if match := re.fullmatch(rf"({'|'.join(Element)})(?:\[(.*)\])?", text):
         element = Element(match[1])
         return element if match[2] is None else TensorType(_parse_values(match[2]), element)
     if text.startswith("("):
@@ -90,7 +116,11 @@ def _parse_value(text: str) -> Any:
         return _parse_extent(text[1:-1])
     if text.lstrip("-") in ("inf", "nan"):
         return float(text)
-    if "=" in text and not text.startswith(("'", '"')):
+    if text.startswith(("'", '"')):
+        return ast.literal_eval(text)
+    if match := re.fullmatch(r"(\S+)@(\d+)", text):
+        return Carry(match[1], int(match[2]))
+    if "=" in text:
         name, _, extent = text.partition("=")
         return Dimension(name, _parse_extent(extent))
     return ast.literal_eval(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.text import print_node
+from nndsl.operators.loop import Loop, Taken
 from nndsl.operators.operator import ShapeError
 
 
@@ -37,6 +38,11 @@ def verify(graph: Graph) -> Graph:
             raise GraphError(f"{node.name}: {error}", graph, node) from error
         if (type.extents, type.element) != (node.type.extents, node.type.element):
             raise GraphError(f"{node.name} is {node.type}, but its operands give {type}", graph, node)
+        match node.operator:
+            case Loop(body=body):
+                verify(body)
+            case Taken() as taken if not taken.is_of(node.inputs[0].operator):
+                raise GraphError(f"{node.inputs[0].name} has no such {taken.name}", graph, node)
         seen.add(node)
         names.add(node.name)
     for name, node in graph.outputs.items():

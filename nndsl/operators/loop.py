@@ -172,6 +172,10 @@ class Taken(Operator):
     output: str
     type: TensorType
 
+    def is_of(self, loop: Operator) -> bool:
+        """Whether a loop has this to give."""
+        raise NotImplementedError
+
     def infer(self, *operands: TensorType) -> TensorType:
         require(len(operands) == 1 and operands[0] == TOKEN, "{} of {}", self.name, operands)
         return self.type
@@ -192,6 +196,11 @@ class LoopResult(Taken):
 
     name = "loop_result"
 
+    def is_of(self, loop: Operator) -> bool:
+        if not (isinstance(loop, Loop) and self.output in loop.body.outputs):
+            return False
+        return like(loop.result(self.output).type, self.type)
+
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         (ran,) = operands
         return np.asarray(ran.item().results[self.output])
@@ -203,6 +212,12 @@ class LoopState(Taken):
     from. Where there were fewer steps than that, it begins with values from before the first."""
 
     name = "loop_state"
+
+    def is_of(self, loop: Operator) -> bool:
+        if not isinstance(loop, Loop):
+            return False
+        states = (loop.state(carry) for carry in loop.carries if carry.output == self.output)
+        return any(like(state.type, self.type) for state in states)
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         (ran,) = operands
@@ -218,9 +233,13 @@ def _depth(carry: Carry) -> Dimension:
     return Dimension("depth", Extent.of(carry.depth))
 
 
+def like(a: TensorType, b: TensorType) -> bool:
+    """Whether two types are the same but for the names of their dimensions."""
+    return a.same_shape(b) and a.element == b.element
+
+
 def _require_like(expected: TensorType, found: TensorType, name: str) -> None:
-    same = expected.same_shape(found) and expected.element == found.element
-    require(same, "{} is {}, not {}", name, found, expected)
+    require(like(expected, found), "{} is {}, not {}", name, found, expected)
 
 
 def _running_sum() -> Graph:
