@@ -179,4 +179,4 @@ def _separated(forward: Loop, build: Builder, results: Mapping[str, Node]) -> Gr
         else:
             new[node] = alone(Input(node.name, node.type), name=node.name)
     body = prune(alone.graph({name: new[node] for name, node in results.items()}))
-    return Graph(body.nodes, {node.name: node for node in body} | body.outputs)
+    return Graph(body.nodes, {node.name: node for node in body} | dict(body.outputs))
