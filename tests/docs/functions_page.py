@@ -12,10 +12,12 @@ HEAD = """# Functions
 
 Written from the catalogue in `nndsl/functions/` by `pytest tests/docs --update-golden`; do not edit.
 
-A signature names values before the semicolon and options, with their defaults, after it. `real[*u]` is any units;
-the same letter is the same size; no brackets are one unit. Where several values and the result are `[*u]`, the
-function goes unit by unit, and a scalar stretches. Index spaces are inherited and united. `real` takes every domain but
-`index`. What is marked † is checked, and refused when it is to be run.
+A signature names values before the semicolon and options, with their defaults, after it. `real[*u]` is any
+units; the same letter is the same size; no brackets are one unit. Where several values and the result are
+`[*u]`, the function goes unit by unit, and a scalar stretches. Index spaces are inherited and united. `real`
+takes every domain but `index`. An option of the type schedule is a number, a ramp (`10 -> 1`) or a schedule.
+
+What is marked † is checked, and refused by name when it is to be run.
 """
 
 FAMILIES = {
@@ -38,7 +40,7 @@ def functions_page() -> str:
 
 
 def _rows(name: str) -> Iterator[str]:
-    for entry in family(name).values():
+    for _, entry in sorted(family(name).items()):
         mark = "" if entry.executable else " †"
         yield f"| `{entry.name}{_cell(_signature(entry))}`{mark} | {_cell(_meaning(entry))} |\n"
 
