@@ -24,7 +24,7 @@ def test_native_result_is_the_reference(sample: Sample) -> None:
     expected = interpret(graph, fed)["y"]
     types = {node.operator.key: node.type.element for node in graph if isinstance(node.operator, Fed)}
     arrays = {
-        key: np.ascontiguousarray(array, dtype(types[key], Precision.FLOAT64)) for key, array in fed.items()
+        key: np.asarray(array, dtype(types[key], Precision.FLOAT64), order="C") for key, array in fed.items()
     }
     found = Inference(graph, Precision.FLOAT64)(arrays, {}, 1)["y"]
     if expected.dtype.kind == "f" and graph.outputs["y"].type.element is Element.REAL:
