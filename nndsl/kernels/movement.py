@@ -142,6 +142,25 @@ def one_hot(target: Reals, places: Indices, count: int, width: int) -> None:
             target[i * width + place] = 1
 
 
+@register_jitable
+def look_up(
+    target: Any, table: Any, places: Any, batches: int, count: int, before: int, rows: int, after: int
+) -> None:
+    for entry in range(batches * count):
+        place = places[entry]
+        inside = 0 <= place < rows
+        for p in range(before):
+            there = (entry * before + p) * after
+            here = ((entry // count * before + p) * rows + place) * after
+            if inside:
+                for q in range(after):
+                    target[there + q] = table[here + q]
+            else:
+                for q in range(after):
+                    target[there + q] = 0
+    parallel_innermost_loops()
+
+
 @kernel
 def gather(
     target: Reals,
@@ -158,19 +177,37 @@ def gather(
     Shapes: target (batches, count, before, after), table (batches, before, rows, after),
     places (batches, count).
     """
-    for entry in range(batches * count):
-        place = places[entry]
-        inside = 0 <= place < rows
-        for p in range(before):
-            there = (entry * before + p) * after
-            here = ((entry // count * before + p) * rows + place) * after
-            if inside:
-                for q in range(after):
-                    target[there + q] = table[here + q]
-            else:
-                for q in range(after):
-                    target[there + q] = 0
-    parallel_innermost_loops()
+    look_up(target, table, places, batches, count, before, rows, after)
+
+
+@kernel
+def gather_indices(
+    target: Indices,
+    table: Indices,
+    places: Indices,
+    batches: int,
+    count: int,
+    before: int,
+    rows: int,
+    after: int,
+) -> None:
+    """`gather` of indices."""
+    look_up(target, table, places, batches, count, before, rows, after)
+
+
+@kernel
+def gather_truths(
+    target: Truths,
+    table: Truths,
+    places: Indices,
+    batches: int,
+    count: int,
+    before: int,
+    rows: int,
+    after: int,
+) -> None:
+    """`gather` of truth values."""
+    look_up(target, table, places, batches, count, before, rows, after)
 
 
 @kernel
@@ -199,4 +236,31 @@ def scatter_add(
                 here = (entry * before + p) * after
                 for q in range(after):
                     target[there + q] += values[here + q]
+    parallel_innermost_loops()
+
+
+@kernel
+def scatter_max(
+    target: Reals,
+    places: Indices,
+    values: Reals,
+    batches: int,
+    count: int,
+    before: int,
+    rows: int,
+    after: int,
+) -> None:
+    """target[b, p, k, q] ← the greatest of itself and, over the i with places[b, i] = k, values[b, i, p, q].
+
+    Shapes and places outside as in `scatter_add`. What is not a number is greater than all else.
+    """
+    for entry in range(batches * count):
+        place = places[entry]
+        if 0 <= place < rows:
+            for p in range(before):
+                there = ((entry // count * before + p) * rows + place) * after
+                here = (entry * before + p) * after
+                for q in range(after):
+                    old, new = target[there + q], values[here + q]
+                    target[there + q] = old if old > new or old != old else new
     parallel_innermost_loops()

@@ -1,12 +1,16 @@
-"""Indices as places: one-hot rows, rows picked from a table, rows added into one."""
+"""Indices as places: one-hot rows, rows picked from a table, rows combined into one."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
-from nndsl.graph.types import Dimension, Element, TensorType, index, real
+from nndsl.graph.types import Dimension, Element, TensorType, index, real, truth
+from nndsl.operators.arithmetic import Divide, Maximum, Multiply
+from nndsl.operators.broadcasting import filled
+from nndsl.operators.comparisons import Equal, ToReal
 from nndsl.operators.lazy import Array, np
 from nndsl.operators.operator import Kind, Operator, Sample, require
 
@@ -49,8 +53,8 @@ class OneHot(Operator):
 class Gather(Operator):
     """Entries of a table by their index along an axis; zeros for an index outside.
 
-    Shapes: table `real[*batch, *before, n, *after]` with `n` at `axis`, index `index[*batch, *a]`, to
-    `real[*batch, *a, *before, *after]`; `batch` counts the leading axes that both have.
+    Shapes: table `[*batch, *before, n, *after]` of any element with `n` at `axis`, index
+    `index[*batch, *a]`, to `[*batch, *a, *before, *after]`; `batch` counts the leading axes that both have.
     """
 
     name = "gather"
@@ -60,12 +64,12 @@ class Gather(Operator):
 
     def infer(self, *operands: TensorType) -> TensorType:
         table, places = operands
-        elements = table.element == Element.REAL and places.element == Element.INDEX
-        require(elements and self.batch <= self.axis < table.rank, "{} of {} at {}", self, table, places)
+        fits = places.element == Element.INDEX and self.batch <= self.axis < table.rank
+        require(fits, "{} of {} at {}", self, table, places)
         shared = table.extents[: self.batch] == places.extents[: self.batch]
         require(shared and self.batch <= places.rank, "{} of {} at {}", self, table, places)
         kept = table.dimensions[self.batch : self.axis] + table.dimensions[self.axis + 1 :]
-        return TensorType(places.dimensions + kept)
+        return TensorType(places.dimensions + kept, table.element)
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         table, places = operands
@@ -75,12 +79,15 @@ class Gather(Operator):
         rows = (
             table[(*batch, np.where(inside, places, 0))]
             if table.shape[self.batch]
-            else np.zeros(places.shape + table.shape[self.batch + 1 :])
+            else np.zeros(places.shape + table.shape[self.batch + 1 :], table.dtype)
         )
-        return np.where(inside.reshape(inside.shape + (1,) * (rows.ndim - inside.ndim)), rows, 0)
+        inside = inside.reshape(inside.shape + (1,) * (rows.ndim - inside.ndim))
+        return np.where(inside, rows, np.zeros((), table.dtype))
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         table, places = node.inputs
+        if table.type.element != Element.REAL:
+            return None, None
         return build(ScatterAdd(table.type.dimensions[self.axis], self.axis, self.batch), places, dy), None
 
     @classmethod
@@ -89,6 +96,8 @@ class Gather(Operator):
         yield Sample(cls(axis=1), (real(3, 4), index(5)), low=-1, high=5)
         yield Sample(cls(axis=1, batch=1), (real(2, 4, 3), index(2, 5)), low=-1, high=5)
         yield Sample(cls(axis=2, batch=1), (real(2, 3, 4), index(2)), low=-1, high=5)
+        yield Sample(cls(), (index(4, 3), index(5)), low=-1, high=5)
+        yield Sample(cls(), (truth(4), index(2, 5)), low=-1, high=5)
 
     @classmethod
     def mistakes(cls) -> Iterator[Sample]:
@@ -98,16 +107,16 @@ class Gather(Operator):
 
 
 @dataclass(frozen=True)
-class ScatterAdd(Operator):
-    """Rows added up by their index: `y[k] = Σ v` over the rows v whose index is k; the adjoint of `gather`.
+class Scatter(Operator):
+    """Rows combined by their index.
 
     Shapes: index `index[*batch, *a]`, values `real[*batch, *a, *before, *after]`, to
     `real[*batch, *before, dimension, *after]` with `dimension` at `axis`. Rows with an index outside are
     left out.
     """
 
-    name = "scatter_add"
     kind = Kind.MOVEMENT
+    combination: ClassVar[str]  # NumPy's function of two numbers
     dimension: Dimension
     axis: int = 0
     batch: int = 0
@@ -130,13 +139,17 @@ class ScatterAdd(Operator):
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         places, values = operands
         count = self.dimension.extent.value(sizes)
-        table = np.zeros((*places.shape[: self.batch], count, *values.shape[places.ndim :]))
+        shape = (*places.shape[: self.batch], count, *values.shape[places.ndim :])
+        table = np.full(shape, self.start)
         inside = np.nonzero((places >= 0) & (places < count))
-        np.add.at(table, (*inside[: self.batch], places[inside]), values[inside])
+        combine = getattr(np, self.combination)
+        combine.at(table, (*inside[: self.batch], places[inside]), values[inside])
         return np.moveaxis(table, self.batch, self.axis)
 
-    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
-        return None, build(Gather(self.axis, self.batch), dy, node.inputs[0])
+    @property
+    def start(self) -> float:
+        """What the rows are combined with first, and what stands where there is none."""
+        raise NotImplementedError
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:
@@ -152,3 +165,48 @@ class ScatterAdd(Operator):
         yield Sample(cls(rows), (index(2), real(3)))
         yield Sample(cls(rows, axis=2), (index(2), real(2)))
         yield Sample(cls(rows), (real(2), real(2)))
+
+
+@dataclass(frozen=True)
+class ScatterAdd(Scatter):
+    """Rows added up by their index: `y[k] = Σ v` over the rows v whose index is k; the adjoint of `gather`."""
+
+    name = "scatter_add"
+    combination = "add"
+
+    @property
+    def start(self) -> float:
+        return 0.0
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        return None, build(Gather(self.axis, self.batch), dy, node.inputs[0])
+
+
+@dataclass(frozen=True)
+class ScatterMax(Scatter):
+    """The greatest row by index: `y[k] = max(least, max v)` over the rows v whose index is k.
+
+    Rows that are greatest together share the cotangent evenly.
+    """
+
+    name = "scatter_max"
+    combination = "maximum"
+    least: float = -math.inf
+
+    @property
+    def start(self) -> float:
+        return self.least
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        for sample in super().samples():
+            assert isinstance(sample.operator, ScatterMax)
+            yield replace(sample, operator=replace(sample.operator, least=-0.5))
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        places, values = node.inputs
+        gather = Gather(self.axis, self.batch)
+        won = build(ToReal(), build(Equal(), values, build(gather, node, places)))
+        winners = build(ScatterAdd(self.dimension, self.axis, self.batch), places, won)
+        some = build(Maximum(), winners, filled(build, 1.0, winners.type))
+        return None, build(Multiply(), won, build(gather, build(Divide(), dy, some), places))
