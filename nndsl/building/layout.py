@@ -1,12 +1,17 @@
-"""How the dimensions of a graph value are to be read: batch, index space, units, in this order."""
+"""How the dimensions of a graph value are to be read: batch, index space, units, in this order.
+
+Values over a data graph have no batch dimension: the nodes of all graphs of a batch are one set, side by
+side, and so are their edges.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import prod
 
 from nndsl.graph.types import BATCH, Dimension
-from nndsl.types import Axis, Extent, SetKind
+from nndsl.types import Axis, Extent, SetKind, Type
 
 BATCH_DIMENSION = Dimension(BATCH, Extent(BATCH))
 
@@ -21,6 +26,11 @@ class Layout:
     batch: bool = False
     space: tuple[Axis, ...] = ()
     units: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, type: Type) -> Layout:
+        """The layout of a value that differs from example to example."""
+        return cls(not graph_axes(type.space), type.space, type.units)
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -69,7 +79,8 @@ class Layout:
         """The layout that both stretch to: all axes of both, and the larger units."""
         added = tuple(axis for axis in other.space if axis not in self.space)
         units = max(self.units, other.units, key=lambda units: (prod(units), len(units)))
-        return Layout(self.batch or other.batch, (*self.space, *added), units)
+        space = (*self.space, *added)
+        return Layout((self.batch or other.batch) and not graph_axes(space), space, units)
 
     def renamed(self, frame: tuple[Axis, ...]) -> Layout:
         """The layout with its axes called as in `frame`, the index space of a declared value.
@@ -87,6 +98,11 @@ def _renamed(axis: Axis, grid: tuple[Axis, ...], frame: tuple[Axis, ...]) -> Axi
     same = [other for other in frame if other.set == axis.set]
     named = (other for other in same if other.element == axis.element)
     return same[0] if len(same) == 1 else next(named)
+
+
+def graph_axes(space: Iterable[Axis]) -> tuple[Axis, ...]:
+    """The axes of an index space that run over nodes or edges of a data graph."""
+    return tuple(axis for axis in space if axis.set.graph is not None)
 
 
 def dimension_of(axis: Axis) -> Dimension:

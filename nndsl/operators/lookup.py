@@ -169,7 +169,7 @@ class Scatter(Operator):
 
 @dataclass(frozen=True)
 class ScatterAdd(Scatter):
-    """Rows added up by their index: `y[k] = Σ v` over the rows v whose index is k; the adjoint of `gather`."""
+    """Rows added up by their index: `y[k] = Σ v` over the rows v of index k; the adjoint of `gather`."""
 
     name = "scatter_add"
     combination = "add"
