@@ -7,12 +7,16 @@ from math import prod
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.operators.contraction import Contract
+from nndsl.operators.loop import Loop
 from nndsl.operators.operator import Kind
 
 
 def operations(node: Node, sizes: Mapping[str, int]) -> int:
     """Floating-point operations of one node: a product and a sum for each term of a contraction, one an
-    entry for element-wise operators, reductions and random numbers, none for movements."""
+    entry for element-wise operators, reductions and random numbers, none for movements; for a loop those of
+    its body at each step."""
+    if isinstance(node.operator, Loop):
+        return node.operator.time.extent.value(sizes) * total_operations(node.operator.body, sizes)
     match node.operator.kind:
         case Kind.CONTRACTION:
             return 2 * _terms(node, sizes)
