@@ -18,6 +18,7 @@ from nndsl.graph.types import BATCH, TensorType
 from nndsl.operators.arithmetic import Add, Divide, Multiply, Negate, Subtract
 from nndsl.operators.broadcasting import Expand, Sum, filled
 from nndsl.operators.contraction import Contract
+from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.copying import Copy
 from nndsl.operators.lookup import ScatterAdd
 from nndsl.operators.loop import Loop
@@ -95,7 +96,7 @@ def _state(node: Node, given: list[State]) -> State:
 
 def _summed(node: Node) -> State:
     """A value that has lost the batch: a part, if it is a sum."""
-    if isinstance(node.operator, Sum | Contract | ScatterAdd):
+    if isinstance(node.operator, Sum | Contract | ConvolveWeights | ScatterAdd):
         return State.PART
     raise NotDivisible(node)
 
@@ -115,7 +116,7 @@ def _is_linear(operator: Operator, given: list[State]) -> bool:
     match operator:
         case Add() | Subtract() | Negate() | Copy() | Sum() | Expand() | Reshape() | Transpose():
             return True
-        case Multiply() | Contract():
+        case Multiply() | Contract() | Convolution():
             return given.count(State.PART) == 1
         case Divide():
             return given[1] is State.WHOLE

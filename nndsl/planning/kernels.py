@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from nndsl.graph.graph import Node
 from nndsl.graph.types import BATCH, FIRST, Element, TensorType
 from nndsl.operators.contraction import Contract
+from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.lookup import Gather, Scatter, ScatterAdd
 from nndsl.operators.movement import Concatenate, Flip, Pad, Slice, Transpose
 from nndsl.operators.operator import Operator
+from nndsl.operators.pooling import Pooling
 from nndsl.operators.random import Normal, Uniform
 from nndsl.operators.windows import Fold, Windows
 from nndsl.planning.contraction import product
+from nndsl.planning.convolution import convolution, pooling
 from nndsl.planning.plan import START, Address, Argument, Count, Instruction, Real
 from nndsl.types import Extent
 
@@ -23,7 +26,7 @@ SUFFIX = {Element.REAL: "", Element.INDEX: "_indices", Element.TRUTH: "_truths"}
 """What kernels that copy are called, by element."""
 
 
-ACCUMULATE = (Contract, ScatterAdd)
+ACCUMULATE = (Contract, ConvolveWeights, ScatterAdd)
 """The operators whose kernels can add to what their buffer holds."""
 
 
@@ -39,20 +42,36 @@ class NoKernel(Exception):
     """An operator that no kernel of the library covers: a defect of the planner."""
 
 
-def instructions(node: Node, buffer_of: Mapping[Node, str], accumulate: bool) -> Iterator[Instruction]:
-    """The kernel calls that compute a node, or add it to what its buffer holds. Raises NoKernel."""
+def instructions(
+    node: Node, buffer_of: Mapping[Node, str], accumulate: bool, memory: tuple[str, ...] = ()
+) -> Iterator[Instruction]:
+    """The kernel calls that compute a node, or add it to what its buffer holds. Raises NoKernel.
+
+    `memory` are the buffers that its kernel works in.
+    """
     reads = tuple(buffer_of[operand] for operand in node.inputs)
     result = buffer_of[node]
-    for kernel, arguments in _calls(node, node.operator, result, reads, accumulate):
-        yield Instruction(kernel, arguments, (node.name,), reads, (result,), node.layer, node.span)
+    for kernel, arguments in _calls(node, node.operator, result, reads, accumulate, memory):
+        yield Instruction(kernel, arguments, (node.name,), reads, (result,), node.layer, node.span, memory)
 
 
-def _calls(node: Node, operator: Operator, result: str, reads: tuple[str, ...], accumulate: bool) -> Calls:
+def _calls(
+    node: Node,
+    operator: Operator,
+    result: str,
+    reads: tuple[str, ...],
+    accumulate: bool,
+    memory: tuple[str, ...],
+) -> Calls:
     type = node.type
     given = [operand.type for operand in node.inputs]
     match operator:
         case Contract():
             yield _matrix_product(node, result, reads, accumulate)
+        case Convolution():
+            yield convolution(node, result, reads, memory, accumulate)
+        case Pooling():
+            yield pooling(node, result, reads)
         case Transpose(permutation=permutation):
             strides = strides_of(given[0])
             yield copy(type, Place(result), Place(reads[0]), [strides[axis] for axis in permutation])
@@ -87,9 +106,9 @@ def _calls(node: Node, operator: Operator, result: str, reads: tuple[str, ...], 
         case Gather(axis=axis, batch=batch):
             sizes = _lookup_sizes(given[0], given[1], axis, batch)
             yield f"gather{SUFFIX[type.element]}", (*map(Address, (result, *reads)), *sizes)
-        case Scatter(axis=axis, batch=batch, empty=empty):
+        case Scatter(axis=axis, batch=batch, start=start):
             if not accumulate:
-                yield _fill(type, result, empty)
+                yield _fill(type, result, start)
             sizes = _lookup_sizes(type, given[0], axis, batch)
             yield operator.name, (*map(Address, (result, *reads)), *sizes)
         case Uniform(stream=stream) | Normal(stream=stream):

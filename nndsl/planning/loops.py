@@ -65,10 +65,10 @@ def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node
         for delay in carried[output].delays if output in carried else ():
             key = carried[output].key(delay)
             back = delay if loop.reverse else -delay
-            leaves[key] = move(key, step, wholes[output].name, before + back)
+            leaves[key] = move(f"read {key}", step, wholes[output].name, before + back)
     for key, operand in zip(loop.inputs, inputs, strict=True):
         step = TensorType(operand.type.dimensions[1:], operand.type.element)
-        leaves[key] = move(f"{key} of the step", step, buffer_of[operand], 0)
+        leaves[key] = move(f"read {key}", step, buffer_of[operand], 0)
     leaves |= {key: buffer_of[operand] for key, operand in zip(loop.shared, shared, strict=True)}
     return LoopLayout(wholes, leaves, results, tuple(moving))
 

@@ -144,8 +144,8 @@ Argument = Address | Count | Real | RealCount
 class Instruction:
     """One kernel call. `kernel` is the name of a library kernel or a fused group.
 
-    `nodes` names the graph's nodes that it computes, `reads` and `writes` the buffers it touches;
-    `layer` and `span` are for profiles and messages.
+    `nodes` names the graph's nodes that it computes, `reads` and `writes` the buffers it touches, and `scratch`
+    those that hold nothing before and after; `layer` and `span` are for profiles and messages.
     """
 
     kernel: str | Group
@@ -155,6 +155,7 @@ class Instruction:
     writes: tuple[str, ...]
     layer: str | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+    scratch: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

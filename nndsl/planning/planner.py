@@ -9,13 +9,13 @@ from math import prod
 from nndsl.codegen.group import Group
 from nndsl.graph.builder import Builder, extend, prune, rewrite
 from nndsl.graph.graph import Graph, Node
-from nndsl.graph.types import TensorType
+from nndsl.graph.types import Dimension, Element, TensorType
 from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Fed
 from nndsl.operators.loop import Loop, LoopResult, LoopState
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
-from nndsl.planning import grouping, kernels, loops
+from nndsl.planning import convolution, grouping, kernels, loops
 from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
@@ -32,6 +32,7 @@ from nndsl.planning.plan import (
     Step,
     item_bytes,
 )
+from nndsl.types import Extent
 
 
 def plan(
@@ -130,7 +131,8 @@ class _Planner:
             elif isinstance(unit.operator, LoopState):
                 calls.append(loops.end(unit, self.layouts[unit.inputs[0]], self.buffer_of[unit]))
             else:
-                calls += kernels.instructions(unit, self.buffer_of, unit in self.accumulated)
+                memory = self._scratch(unit)
+                calls += kernels.instructions(unit, self.buffer_of, unit in self.accumulated, memory)
         arena_bytes = self._place(calls)
         outputs = {name: self.buffer_of[node] for name, node in self.graph.outputs.items()}
         return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs)
@@ -154,6 +156,14 @@ class _Planner:
             elif node not in self.fusion.free and self._is_stored(node):
                 self._add(node, self.prefix + node.name, Segment.ARENA)
 
+    def _scratch(self, node: Node) -> tuple[str, ...]:
+        """Names the buffers that a node's kernel works in."""
+        needed = convolution.scratch(node)
+        names = tuple(f"{self.prefix}{node.name} {purpose}" for purpose in needed)
+        for name, type in zip(names, needed.values(), strict=True):
+            self._keep(Buffer(name, type, Segment.ARENA))
+        return names
+
     def _lay_out(self, node: Node) -> None:
         """Names the buffers of a loop."""
         found = loops.layout(node, self.prefix + node.name, self.graph.users[node], self.buffer_of)
@@ -176,8 +186,9 @@ class _Planner:
             prefix=f"{name}/",
             leaves=found.leaves,
         ).plan()
-        arena = Buffer(f"{name}/", TensorType(), Segment.ARENA, 0, inner.arena_bytes)
-        self.buffers[arena.name] = arena
+        width = Dimension("byte", Extent.of(inner.arena_bytes))
+        arena = Buffer(f"{name}/", TensorType((width,), Element.TRUTH), Segment.ARENA)
+        self._keep(arena)
         for buffer in inner.buffers.values():
             if buffer.segment is Segment.ARENA:
                 self.buffers[buffer.name] = replace(buffer, part=buffer.part or Part(arena.name))
@@ -224,7 +235,8 @@ class _Planner:
         first: dict[str, int] = {}
         last: dict[str, int] = {}
         for number, call in enumerate(calls):
-            for name in map(self._whole_of, (*call.reads, *call.writes)):
+            scratch = call.scratch if isinstance(call, Instruction) else ()
+            for name in map(self._whole_of, (*call.reads, *call.writes, *scratch)):
                 first.setdefault(name, number)
                 last[name] = number
         for node in self.wanted:
