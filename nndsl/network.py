@@ -156,7 +156,8 @@ class Network:
         from nndsl.view.compile_report import compile_report
 
         needs = None if self.refused else needs_of(self.model)
-        return compile_report(self.model, self.topology, needs, self.refused)
+        arena_bytes = None if self.refused else next(iter(self.plans.values())).arena_bytes
+        return compile_report(self.model, self.topology, needs, self.refused, arena_bytes)
 
     # --- numbers ------------------------------------------------------------------------
 
@@ -169,9 +170,13 @@ class Network:
         return MappingProxyType(self._parameters)
 
     def initialise(self, seed: int = 0, precision: str = Precision.FLOAT32) -> None:
-        """Gives all parameters their first values again."""
+        """Gives all parameters their first values again. Raises NNDSLError where memory is too small."""
         from nndsl.learning.initialise import initial_value
+        from nndsl.runtime.memory import require_memory
 
+        largest = max(self.model.parameters, key=lambda p: prod(p.shape), default=None)
+        drawn_bytes = 8 * sum(prod(p.shape) for p in self.model.parameters)
+        require_memory(2 * drawn_bytes, largest.span if largest else None)
         values = {p.name: initial_value(p, seed) for p in self.model.parameters}
         self._hold(values, Precision(precision))
 
@@ -236,18 +241,24 @@ class Network:
 
         return test(self, parts.test)
 
-    def run(self, **arrays: ArrayLike) -> dict[str, Array]:
-        """All outputs by name, for arrays of the inputs, one row an example."""
+    def run(self, *, seed: int = 0, **arrays: ArrayLike) -> dict[str, Array]:
+        """All outputs by name, for arrays of the inputs, one row an example.
+
+        `seed` is that of what is drawn at random.
+        """
         from nndsl.data.given import given_examples
         from nndsl.runtime.blas import one_thread
 
         inputs = [value.name for value in self.model.inputs]
         given = given_examples(self.model, arrays, inputs, self.precision)
         with one_thread():
-            return self._inference(given.count)(given.inputs, self.parameters, given.count)
+            return self._inference(given.count)(given.inputs, self.parameters, given.count, seed)
 
-    def grad(self, **arrays: ArrayLike) -> dict[str, Array]:
-        """The gradient of the loss by parameter, and the loss itself as `loss`, over the given examples."""
+    def grad(self, *, seed: int = 0, **arrays: ArrayLike) -> dict[str, Array]:
+        """The gradient of the loss by parameter, and the loss itself as `loss`, over the given examples.
+
+        What behaves otherwise in training does so here. `seed` is that of what is drawn at random.
+        """
         from nndsl.data.given import given_examples
         from nndsl.passes.pipeline import optimize
         from nndsl.runtime.blas import one_thread
@@ -256,8 +267,9 @@ class Network:
         outputs = {LOSS: LOSS} | {p.name: f"gradient.{p.name}" for p in self.descent.learned}
         given = given_examples(self.model, arrays, dtype=self.precision)
         graph = optimize(_only(self.gradient_graph, outputs.values()))
+        inference = Inference(graph, self.precision, given.count)
         with one_thread():
-            found = Inference(graph, self.precision, given.count)(given.inputs, self.parameters, given.count)
+            found = inference(given.inputs, self.parameters, given.count, seed)
         return {name: found[output] for name, output in outputs.items()}
 
     def _inference(self, count: int) -> Inference:

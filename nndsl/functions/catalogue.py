@@ -66,7 +66,8 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """An entry. `parameters` are learned numbers that each use owns: name, units, initial value.
+    """An entry. `parameters` are numbers that each use owns: name, units, initial value. They are learned,
+    but for `states`, which follow the values from step to step of a training.
 
     What is not `executable` is known to the checker, and running it is refused by name. `after` is done
     to the mean of a measure over all examples: a perplexity is the exponential of a mean.
@@ -80,9 +81,10 @@ class Function:
     executable: bool = True
     parameters: tuple[tuple[str, tuple[str, ...], float], ...] = ()
     after: Callable[[float], float] | None = None
+    states: tuple[str, ...] = ()
 
     def asks(self, name: str) -> bool:
-        """Whether the body takes something beside what the signature says: `units`, `noise`."""
+        """Whether the body takes something beside what the signature says: `units`, `noise`, `training`."""
         code = self.lower.__code__
         return name in code.co_varnames[: code.co_argcount]
 
@@ -97,11 +99,13 @@ def entry(
     signature: str,
     parameters: Mapping[str, tuple[str, float]] | None = None,
     after: Callable[[float], float] | None = None,
+    states: tuple[str, ...] = (),
 ) -> Callable[[Lowering], Lowering]:
     """Puts the decorated function into a family: `function`, `measure`, `distribution`, `query`, `optimizer`,
     `rule` or `schedule`.
 
-    `parameters` maps a name to its units, as in a signature, and its initial value; `after` see `Function`.
+    `parameters` maps a name to its units, as in a signature, and its initial value; `after` and `states` see
+    `Function`.
     """
 
     def add(lower: Lowering) -> Lowering:
@@ -109,7 +113,7 @@ def entry(
             (key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items()
         )
         parsed = Signature.parse(signature)
-        _add(Function(name, family, parsed, lower.__doc__ or "", lower, True, owned, after))
+        _add(Function(name, family, parsed, lower.__doc__ or "", lower, True, owned, after, states))
         return lower
 
     return add
@@ -131,8 +135,10 @@ def _add(function: Function) -> None:
     entries[function.name] = function
 
 
-def function(name: str, signature: str, **parameters: tuple[str, float]) -> Callable[[Lowering], Lowering]:
-    return entry("function", name, signature, parameters)
+def function(
+    name: str, signature: str, states: tuple[str, ...] = (), **parameters: tuple[str, float]
+) -> Callable[[Lowering], Lowering]:
+    return entry("function", name, signature, parameters, states=states)
 
 
 def family(name: str) -> Mapping[str, Function]:

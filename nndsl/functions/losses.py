@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nndsl.functions.catalogue import declare, function
+from nndsl.functions.catalogue import function
 
 if TYPE_CHECKING:
     from nndsl.building.term import Term
@@ -58,15 +58,6 @@ def hinge(scores: Term, target: Term, margin: float) -> Term:
     (Weston and Watkins 1999)."""
     correct = (target * scores).sum_units()
     return ((1 - target) * (scores - correct + margin).apply("relu")).sum_units()
-
-
-declare(
-    "function",
-    "kl",
-    "(q: distribution[*u], p: distribution[*u]) -> real[1]",
-    "Kullback-Leibler divergence KL(q ‖ p), summed over the units; q and p are of one kind. q is a layer "
-    "that is drawn (`z ~ normal(mu, s)`) or a distribution, as p is: `kl(z, normal(0, 1))`.",
-)
 
 
 @function("l2", "(x: real[*u]) -> real[1]")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nndsl.building.build import LOSS, objective, ruled
+from nndsl.building.build import LOSS, objective, ruled, states
 from nndsl.building.expressions import lower
 from nndsl.building.term import Term
 from nndsl.diagnostics.catalogue.running import NoOptimizer
@@ -18,6 +18,8 @@ from nndsl.graph.builder import prune
 from nndsl.graph.graph import Graph, Node
 from nndsl.learning.rules import Statistics
 from nndsl.learning.update import square_graph, update_graph
+from nndsl.passes.join_windows import join_windows
+from nndsl.passes.pipeline import run
 from nndsl.planning.plan import SUM
 from nndsl.semantics.model import (
     Apply,
@@ -38,10 +40,11 @@ class Procedure:
     """How a stage learns.
 
     `step` is the graph of a minibatch. Its outputs are `loss` and the measures, averaged over the minibatch,
-    and `sum.NAME`, what the update is made from. After each minibatch `update` changes all learned
-    numbers as one vector (see `nndsl.learning.update`), and the sums are the gradients of the learned
-    parameters. Where `every_epoch`, `update` has the outputs and leaves of single parameters instead,
-    and runs once an epoch on sums over all examples, which it finds under their names.
+    `sum.NAME`, what the update is made from, and `state.NAME`, what a parameter becomes that is not learned.
+    After each minibatch `update` changes all learned numbers as one vector (see `nndsl.learning.update`), and
+    the sums are the gradients of the learned parameters. Where `every_epoch`, `update` has the outputs and
+    leaves of single parameters instead, and runs once an epoch on sums over all examples, which it finds
+    under their names.
     """
 
     step: Graph
@@ -72,7 +75,7 @@ def _descent(model: Model, stage: Stage) -> Procedure:
     if stage.optimizer is None:
         raise NNDSLError([NoOptimizer(span=stage.how.span, stage=stage.name)])
     names = [parameter.name for parameter in stage.learned]
-    graph = differentiate(objective(model, stage), LOSS, names)
+    graph = differentiate(run(join_windows, objective(model, stage)), LOSS, names)
     outputs = {name: node for name, node in graph.outputs.items() if not name.startswith("gradient.")}
     outputs |= {SUM + name: graph.outputs[f"gradient.{name}"] for name in names}
     update, states = update_graph(stage.optimizer, stage.clip_norm)
@@ -87,15 +90,15 @@ def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
     statistics = Statistics(scope.build, learned, lower(scope, _net_input(model, rule.arguments[0])))
     with scope.build.at(rule.name, rule.span):
         entry.lower(statistics, *arguments)
-    step = _with_sums(scope.build.graph({}), measures, statistics.sums)
+    step = _with_sums(scope.build.graph({}), measures | states(scope), statistics.sums)
     if statistics.update is not None:
         return Procedure(step, statistics.update, stage.batch or 1024, every_epoch=True)
     rate = dict(rule.options)["rate"]
     settings = OptimizerSettings(
         "sgd", (("rate", rate), ("momentum", 0.0), ("nesterov", False), ("weight_decay", 0.0)), span=rule.span
     )
-    update, states = update_graph(settings, None)
-    return Procedure(step, update, stage.batch or 1, states)
+    update, names = update_graph(settings, None)
+    return Procedure(step, update, stage.batch or 1, names)
 
 
 def _net_input(model: Model, expression: Expression) -> Expression:

@@ -7,7 +7,7 @@ of block e // 4, word e % 4:
     key     = (seed mod 2³², seed // 2³²)
     counter = (block mod 2³², block // 2³², step mod 2³², stream)
 
-where `stream` numbers the random operators of a network, and `step` those of a run.
+where `stream` numbers the random operators of a network, and `step` counts the minibatches of a training.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 WEYL = 0x9E3779B9, 0xBB67AE85
 ROUNDS = 10
 LOW = 0xFFFFFFFF
+
+LARGEST_SEED = 2**31
+"""Seeds are below this, as an index in memory is."""
+
+SEED, STEP = "network.seed", "network.step"
+"""The keys of the leaves that feed the draws; `network` is a keyword, so that no value is called so."""
 
 
 @dataclass(frozen=True)

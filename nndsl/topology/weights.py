@@ -31,9 +31,7 @@ def _pairs(connect: Connect) -> int:
             return units
         case ConnectionKind.LOCAL:
             return sources * units * prod(connect.window) // connect.groups
-        case ConnectionKind.SPARSE:
-            return round(sources * units * (connect.density or 0))
-        case ConnectionKind.WIRED:
+        case ConnectionKind.SPARSE | ConnectionKind.WIRED:
             from nndsl.building.wiring import wired_pairs
 
             return int(wired_pairs(connect).sum())
