@@ -32,17 +32,21 @@ MOST_ROWS = 400
 
 
 def compile_report(
-    model: Model, topology: Topology, needs: Needs | None, refused: Sequence[Diagnostic]
+    model: Model,
+    topology: Topology,
+    needs: Needs | None,
+    refused: Sequence[Diagnostic],
+    arena_bytes: int | None = None,
 ) -> RenderableType:
     """The whole report, for a console. `needs` are memory and work of a network that can be run, `refused`
-    is what keeps one from it."""
+    is what keeps one from it, and `arena_bytes` is what the executor has planned for a step."""
     classification = classify(topology)
     parts: list[RenderableType] = [title(model), Text(str(classification))]
     parts += [Text(f"Feedback: {loop}.") for loop in classification.loops]
     parts += [layer_table(model, topology), connection_table(topology)]
     if model.parameters:
         parts.append(parameter_table(model.parameters))
-    parts += map(Text, totals(model, topology, needs))
+    parts += map(Text, totals(model, topology, needs, arena_bytes))
     if model.stages:
         parts += [Text(), stage_table(model)]
     return Group(*parts, *refusals(refused))
@@ -157,7 +161,9 @@ def _attributes(parameter: Parameter) -> Iterator[str]:
     return (name for name, holds in facts.items() if holds)
 
 
-def totals(model: Model, topology: Topology, needs: Needs | None) -> Iterator[str]:
+def totals(
+    model: Model, topology: Topology, needs: Needs | None, arena_bytes: int | None = None
+) -> Iterator[str]:
     """Sums over the network, memory and work."""
     learned = [parameter for parameter in model.parameters if parameter.learned]
     weights = sum(parameter_count(p) for p in learned if p.role is ParameterRole.WEIGHTS)
@@ -169,7 +175,8 @@ def totals(model: Model, topology: Topology, needs: Needs | None) -> Iterator[st
         yield f"Memory: parameters {stored}."
         return
     batch = f" for a batch of {needs.batch}" if needs.batch else " for one example"
-    yield f"Memory: parameters {stored}; activations {bytes_text(needs.activation_bytes)}{batch}."
+    planned = f"; the plan's arena {bytes_text(arena_bytes)}" if arena_bytes is not None else ""
+    yield f"Memory: parameters {stored}; activations {bytes_text(needs.activation_bytes)}{batch}{planned}."
     backward = ""
     if needs.backward_operations is not None:
         backward = f", backward {operations_text(needs.backward_operations)}"
