@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING
 
 from nndsl.functions.catalogue import entry, function
@@ -39,8 +41,12 @@ def kl(q: Distribution, p: Distribution) -> Term:
     q and p are of one kind. q is a layer that is drawn (`z ~ normal(mu, s)`) or a distribution, as p is:
     `kl(z, normal(0, 1))`.
     """
-    divergence = {"normal": _normal_kl, "uniform": _uniform_kl, "bernoulli": _bernoulli_kl}[q.name]
-    return divergence(*q.parameters, *p.parameters).sum_units()
+    divergences: dict[str, Callable[..., Term]] = {
+        "normal": _normal_kl,
+        "uniform": _uniform_kl,
+        "bernoulli": _bernoulli_kl,
+    }
+    return divergences[q.name](*q.parameters, *p.parameters).sum_units()
 
 
 def _normal_kl(mean: Term, deviation: Term, other_mean: Term, other_deviation: Term) -> Term:
@@ -54,7 +60,7 @@ def _uniform_kl(low: Term, high: Term, other_low: Term, other_high: Term) -> Ter
     """log((b₂ - a₂) / (b₁ - a₁)) where [a₁, b₁] lies in [a₂, b₂], else infinite"""
     inside = other_low.apply("less_equal", low).apply("and", high.apply("less_equal", other_high))
     ratio = (other_high - other_low) / (high - low)
-    return ratio.apply("log") / inside.real()
+    return ratio.apply("log").where(inside, inf)
 
 
 def _bernoulli_kl(p: Term, other: Term) -> Term:
