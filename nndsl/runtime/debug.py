@@ -50,8 +50,8 @@ def _written(
     for place, argument in enumerate(instruction.arguments):
         if not isinstance(argument, Address) or argument.buffer not in instruction.writes:
             continue
-        buffer = plan.buffers[argument.buffer]
-        if buffer.type.element is Element.REAL:
+        buffer = plan.buffers.get(argument.buffer)  # None: an update's, which the next step reads
+        if buffer is not None and buffer.type.element is Element.REAL:
             address = ctypes.c_int64.from_address(arguments + 8 * place).value
             size_bytes = prod(buffer.type.shape(sizes)) * real.itemsize
             memory = memoryview((ctypes.c_char * size_bytes).from_address(address)).cast("B")

@@ -81,7 +81,7 @@ class Loop:
         self.plan, self.data, self.step, self.threads = plan, data, step, threads
         self.parameters, self.on_compile = parameters, on_compile
         self.real = dtype(Element.REAL, plan.precision)
-        self.count = len(next(iter(data.values())))
+        self.count = self._count()
         self.order = np.arange(self.count, dtype=np.int32)
         self.stop = machine.StopRequest()
         self.layout = layout or VectorLayout.of({})
@@ -94,7 +94,6 @@ class Loop:
         self.clock = zeros((threads, 2), self.real)
         self.square = zeros((threads, 1), self.real)
         self.chance = np.full((threads, 2), (seed, 0), np.int32)
-        self._sizes = {symbol: size for symbol, size in plan.bounds.items() if symbol != BATCH}
         self._turn = np.zeros((threads, 2), np.int64)
         self._barrier = machine.barrier()
         self._rows = [self._memory_for_rows() for _ in range(threads)]
@@ -144,12 +143,13 @@ class Loop:
             machine.run([program.table for program in self._programs[batch]], self.stop)
 
     def _watched(self, program: Turns, batch: int) -> None:
-        sizes = {**self._sizes, BATCH: batch}
+        sizes = {**self._sizes(0), BATCH: batch}
         machine.step(program.table, watch(program, self.plan, sizes), self.stop)
 
     def _bound(self, batch: int) -> list[Turns]:
         rows = [list(self._calls(thread, batch)) for thread in range(self.threads)]
-        found = prepare(kernels_of(rows[0]), self.plan.precision, self.on_compile)
+        kernels = [kernel for calls in rows for kernel in kernels_of(calls)]
+        found = prepare(kernels, self.plan.precision, self.on_compile)
         return [
             Turns(calls, found, self._turn[thread], self._barrier, self.threads)
             for thread, calls in enumerate(rows)
@@ -165,14 +165,27 @@ class Loop:
         sums = self.layout.views(self.shares[thread])
         addresses |= {SUM + name: address(view) for name, view in sums.items()}
         addresses |= {SEED: address(self.chance[thread]), STEP: address(self.chance[thread, 1:])}
-        if count:
-            sizes = {**self._sizes, BATCH: count, FIRST: first}
-            yield from bind(self.plan, sizes, {**self._sizes, BATCH: batch}, addresses, address(arena))
-            yield from self._tally(thread, batch)
+        # Also where a thread has no example: its portion of what depends on none counts.
+        sizes = {**self._sizes(thread), BATCH: count, FIRST: first}
+        together = {**self._sizes_together(), BATCH: batch}
+        yield from bind(self.plan, sizes, together, addresses, address(arena))
+        yield from self._tally(thread, batch)
         if STEP in self.plan.buffers:
             yield Call("count_up_index", (addresses[STEP],))
         if self.update is not None:
             yield from self._update(thread, self.update)
+
+    def _count(self) -> int:
+        """How many examples there are."""
+        return len(next(iter(self.data.values())))
+
+    def _sizes(self, thread: int) -> dict[str, int]:
+        """The sizes of index sets, but for the batch, in one thread's share of a minibatch."""
+        return {symbol: size for symbol, size in self.plan.bounds.items() if symbol != BATCH}
+
+    def _sizes_together(self) -> dict[str, int]:
+        """The sizes of index sets, but for the batch, in a whole minibatch."""
+        return self._sizes(0)
 
     def _take(self, thread: int, first: int, count: int) -> Iterator[Call]:
         for name, rows in self._rows[thread].items():
