@@ -97,6 +97,11 @@ class IndexSet:
         return self.kind in (SetKind.SEQUENCE, SetKind.CLOCK)
 
 
+def length_key(sequence: IndexSet) -> str:
+    """Under which name the data tell how long each example's own sequence is: `T.length`."""
+    return f"{sequence.name}.length"
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One axis of an index space: a set, its extent there, and the element's name where it matters.

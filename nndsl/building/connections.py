@@ -82,6 +82,8 @@ def local(connect: Connect, source: Term, weights: Term) -> Term:
     in front.
     """
     build, windowing = source.build, Windowing.of(connect, source.layout)
+    if any(windowing.after):
+        source = within(source)
     windows = windowing.windows(build, source.unit_row().node)
     places = windows.type.dimensions[: len(source.layout.place_axes)]
     own = tuple(places[axis] for axis in windowing.axes) if connect.unshared else ()
@@ -96,7 +98,8 @@ def local(connect: Connect, source: Term, weights: Term) -> Term:
 
 def local_transposed(connect: Connect, source: Term, weights: Term) -> Term:
     """The transposed map, to a larger grid: y_s[p · stride + k · dilation - pad] += Σ_u w_us[k] · x_u[p]."""
-    build, windowing = source.build, Windowing.of(connect, source.layout)
+    build, source = source.build, within(source)
+    windowing = Windowing.of(connect, source.layout)
     shape = _Shape(connect, connect.type.unit_count, prod(source.units))
     layout = Layout(source.layout.batch, connect.type.space, connect.type.units)
     places = source.layout.without(source.layout.unit_axes).dimensions
@@ -108,6 +111,11 @@ def local_transposed(connect: Connect, source: Term, weights: Term) -> Term:
     windows = reshaped(build, windows, (*places, *row, *shape.window))
     grid = tuple(layout.dimensions[axis] for axis in windowing.axes)
     return _read(connect, source, windowing.fold(build, windows, grid))
+
+
+def within(source: Term) -> Term:
+    """A source that is zero beyond the end of each example's sequences, as it is beyond a border."""
+    return source.where(source.valid(source.layout.space), 0.0)
 
 
 def _read(connect: Connect, source: Term, node: Node) -> Term:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf
 
-from nndsl.building.layout import Key
+from nndsl.building.layout import Key, Layout, graph_axes
+from nndsl.building.segments import Segments, over_segments, same_graph, segments_of
 from nndsl.building.term import Term
 from nndsl.building.windowing import Windowing
-from nndsl.operators.broadcasting import Sum, filled
-from nndsl.operators.comparisons import Where
+from nndsl.operators.broadcasting import Sum
 from nndsl.operators.reductions import ArgMax, ArgMin, Max, Min
 from nndsl.semantics.model import Reduce
+from nndsl.types import SetKind
 
 
 def reduction(reduce: Reduce, body: Term, condition: Term | None) -> Term:
@@ -23,11 +24,20 @@ def reduction(reduce: Reduce, body: Term, condition: Term | None) -> Term:
         body = body.unit_row() if reduce.operation in ("argmin", "argmax") else body
         return over(reduce.operation, body, tuple(range(len(body.units))), None)
     missing = tuple(axis for axis in reduce.axes if axis not in body.layout.space)
-    whole = replace(body.layout, space=(*body.layout.space, *missing))
+    whole = body.layout.union(Layout(space=missing))
+    if reduce.operation == "last":
+        return last(body.stretched(whole), reduce.axes)
+    condition = both(condition, body.valid(reduce.axes))
+    condition = both(condition, same_graph(reduce, body, whole.space))
     if condition is not None:
-        whole = replace(whole, space=whole.union(condition.layout).space)
+        whole = whole.union(replace(condition.layout, units=()))
         condition = condition.stretched(whole)
-    result = over(reduce.operation, body.stretched(whole), reduce.axes, condition)
+    body = body.stretched(whole)
+    segments = segments_of(reduce, body)
+    if segments is not None:
+        result = over_segments(reduce.operation, body, segments, condition)
+    else:
+        result = over(reduce.operation, body, reduce.axes, condition)
     if reduce.operation != "softmax":
         return result
     own = dict(zip((*reduce.body.type.space, *missing), reduce.type.space, strict=True))
@@ -40,31 +50,28 @@ def over(operation: str, x: Term, keys: tuple[Key, ...], condition: Term | None)
     axes = x.layout.axes(keys)
     match operation:
         case "sum":
-            return where(condition, x, 0.0).reduced(Sum, axes)
+            return x.where(condition, 0.0).reduced(Sum, axes)
         case "mean":
-            return where(condition, x, 0.0).reduced(Sum, axes) / number(x, axes, condition)
+            return x.where(condition, 0.0).reduced(Sum, axes) / number(x, axes, condition)
         case "max":
-            return where(condition, x, -inf).reduced(Max, axes)
+            return x.where(condition, -inf).reduced(Max, axes)
         case "min":
-            return where(condition, x, inf).reduced(Min, axes)
+            return x.where(condition, inf).reduced(Min, axes)
         case "argmax":
-            return winner(ArgMax, where(condition, x, -inf), axes)
+            return winner(ArgMax, x.where(condition, -inf), axes)
         case "argmin":
-            return winner(ArgMin, where(condition, x, inf), axes)
+            return winner(ArgMin, x.where(condition, inf), axes)
         case "softmax":
             return softmax(x, axes, condition)
-        case "last":
-            return last(x, keys)
         case _:
             raise AssertionError(f"no reduction: {operation}")
 
 
-def where(condition: Term | None, x: Term, otherwise: float) -> Term:
-    """x where the condition holds, else a number."""
-    if condition is None:
-        return x
-    other = filled(x.build, otherwise, x.node.type)
-    return replace(x, node=x.build(Where(), condition.node, x.node, other))
+def both(first: Term | None, second: Term | None) -> Term | None:
+    """Where two conditions hold, either of which may be none."""
+    if first is None or second is None:
+        return first or second
+    return first.apply("and", second)
 
 
 def number(x: Term, axes: tuple[int, ...], condition: Term | None) -> Term:
@@ -72,6 +79,15 @@ def number(x: Term, axes: tuple[int, ...], condition: Term | None) -> Term:
     if condition is None:
         return x.size(*(x.layout.dimensions[axis].extent for axis in axes)).apply("maximum", x.constant(1))
     return condition.real().reduced(Sum, axes).apply("maximum", x.constant(1))
+
+
+def summed(x: Term) -> Term:
+    """The sum over the index space: for each unit one number an example."""
+    running = graph_axes(x.layout.space)
+    if running:
+        rest = tuple(axis for axis in x.layout.space if axis != running[0])
+        x = Segments.by_graph(x.build, running[0]).sum(x.reduced(Sum, x.layout.axes(rest)))
+    return x.reduced(Sum, x.layout.axes(x.layout.space))
 
 
 def winner(operator: type[ArgMax] | type[ArgMin], x: Term, axes: tuple[int, ...]) -> Term:
@@ -83,8 +99,8 @@ def winner(operator: type[ArgMax] | type[ArgMin], x: Term, axes: tuple[int, ...]
 def softmax(x: Term, axes: tuple[int, ...], condition: Term | None) -> Term:
     """exp x / Σ exp x; zero where the condition does not hold, also where it never does."""
     lowest = -1e30  # a finite one, so that a maximum over nothing can still be subtracted
-    largest = where(condition, x, lowest).reduced(Max, axes).apply("stop_gradient")
-    shares = where(condition, (x - largest).apply("exp"), 0.0)
+    largest = x.where(condition, lowest).reduced(Max, axes).apply("stop_gradient")
+    shares = (x - largest).apply("exp").where(condition, 0.0)
     total = shares.reduced(Sum, axes)
     if condition is not None:
         total = total + total.apply("equal", total.zero()).real()
@@ -94,14 +110,17 @@ def softmax(x: Term, axes: tuple[int, ...], condition: Term | None) -> Term:
 def last(x: Term, keys: tuple[Key, ...]) -> Term:
     """The entry at the end of an ordered set."""
     (axis,) = (axis for axis in x.layout.space if axis in keys)
-    end = x.position(axis).real().apply("equal", x.size(axis.extent) - 1)
-    return where(end.stretched(x.layout), x, 0.0).reduced(Sum, x.layout.axes(keys))
+    length = x.length(axis).real() if axis.set.kind is SetKind.SEQUENCE else x.size(axis.extent)
+    ended = x.where(x.position(axis).real().apply("equal", length - 1), 0.0)
+    return ended.reduced(Sum, ended.layout.axes(keys))
 
 
 def pooled(reduce: Reduce, x: Term) -> Term:
     """An operation over windows of the grid, unit by unit. What is beyond the border does not count."""
     windowing = Windowing.of(reduce, x.layout)
     outside = {"max": -inf, "min": inf}.get(reduce.operation, 0.0)
+    if windowing.padded:
+        x = x.where(x.valid(x.layout.space), outside)
     windows = windowing.windows(x.build, x.node, outside)
     own = tuple(range(windows.type.rank - len(reduce.window), windows.type.rank))
     operator = {"max": Max, "min": Min}.get(reduce.operation, Sum)
@@ -115,4 +134,4 @@ def pooled(reduce: Reduce, x: Term) -> Term:
     if not windowing.padded:
         return result * (1 / windowing.size)
     ones = x.constant(1).stretched(replace(x.layout, batch=False, units=()))
-    return result / pooled(replace(reduce, operation="sum"), ones)
+    return result / pooled(replace(reduce, operation="sum"), ones).apply("maximum", x.constant(1))

@@ -7,24 +7,32 @@ graph as an `expand`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from nndsl.building.layout import Key, Layout, dimension_of, unit_dimensions
+from nndsl.building.data_graphs import owner
+from nndsl.building.layout import (
+    BATCH_DIMENSION,
+    Key,
+    Layout,
+    dimension_of,
+    graph_axes,
+    unit_dimensions,
+)
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Node
-from nndsl.graph.types import Element
-from nndsl.operators.broadcasting import Expand, Sum
-from nndsl.operators.comparisons import ToReal
+from nndsl.graph.types import Element, TensorType
+from nndsl.operators.broadcasting import Expand, Sum, filled
+from nndsl.operators.comparisons import ToReal, Where
 from nndsl.operators.contraction import Contract
-from nndsl.operators.leaves import Constant, Position, Size
-from nndsl.operators.lookup import OneHot
+from nndsl.operators.leaves import Constant, Input, Position, Size
+from nndsl.operators.lookup import Gather, OneHot
 from nndsl.operators.movement import Reshape, Transpose
 from nndsl.operators.operator import Elementwise, Operator
 from nndsl.operators.reductions import ArgMax, ArgMin, Max, Min
 from nndsl.operators.registry import operators
-from nndsl.types import Axis, Extent, SetKind
+from nndsl.types import Axis, Extent, SetKind, length_key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +146,47 @@ class Term:
         """The place along an axis of an index space, from zero, as an index."""
         return replace(self, node=self.build(Position(dimension_of(axis))), layout=Layout(space=(axis,)))
 
+    # --- what belongs to an example ------------------------------------------------------
+
+    def length(self, axis: Axis) -> Term:
+        """How many places along a sequence each example has of its own; what lies beyond is padding."""
+        leaf = Input(length_key(axis.set), TensorType((BATCH_DIMENSION,), Element.INDEX))
+        with self.build.at(None, None):
+            length = replace(self, node=self.build.leaf(leaf), layout=Layout(batch=True))
+        for add, divide in axis.extent.steps:
+            length = length.real() + add
+            if divide != 1:  # half a place more, lest the quotient falls short of a whole number
+                length = ((length + 0.5) / divide).apply("floor")
+        return length
+
+    def valid(self, axes: Iterable[Axis]) -> Term | None:
+        """Which places of an index space are no padding, nor nodes or edges of different graphs together:
+        a truth for each, None where all are."""
+        axes = tuple(axes)
+        found: Term | None = None
+        running = graph_axes(axes)
+        for other in running[1:]:
+            same = self.graph_of(running[0]).apply("equal", self.graph_of(other))
+            found = same if found is None else found.apply("and", same)
+        for axis in axes:
+            if axis.set.kind is SetKind.SEQUENCE:
+                inside = self.position(axis).apply("less", self.length(axis))
+                found = inside if found is None else found.apply("and", inside)
+        return found
+
+    def graph_of(self, axis: Axis) -> Term:
+        """The number in the batch of the graph that each node or edge belongs to."""
+        return replace(self, node=owner(self.build, axis), layout=Layout(space=(axis,)))
+
+    def where(self, condition: Term | None, otherwise: float) -> Term:
+        """This where the condition holds, else a number."""
+        if condition is None:
+            return self
+        x = self.stretched(self.layout.union(replace(condition.layout, units=())))
+        held = condition.stretched(x.layout)
+        other = filled(self.build, otherwise, x.node.type)
+        return replace(x, node=self.build(Where(), held.node, x.node, other))
+
     def unit_number(self, units: int) -> Term:
         """The number of each unit of a row of units, from zero."""
         (dimension,) = unit_dimensions((units,))
@@ -189,22 +238,30 @@ class Term:
     # --- over examples --------------------------------------------------------------------
 
     def mean_examples(self) -> Term:
-        """The average over the batch and the index space, for each unit."""
-        axes = self.layout.place_axes
-        if not axes:
+        """The average over the batch and the index space, for each unit; padding does not count."""
+        if not self.layout.place_axes:
             return self
-        extents = (self.layout.dimensions[axis].extent for axis in axes)
-        return self.reduced(Sum, axes) / self.size(*extents)
+        x = self.where(self.valid(self.layout.space), 0.0)
+        return x.reduced(Sum, x.layout.place_axes) / self.count_examples()
+
+    def count_examples(self) -> Term:
+        """How many places the batch and the index space have together, at least one; padding does not
+        count.
+        """
+        valid = self.valid(self.layout.space)
+        if valid is None:
+            return self.size(*(self.layout.dimensions[axis].extent for axis in self.layout.place_axes))
+        whole = valid.stretched(replace(self.layout.union(valid.layout), units=())).real()
+        return whole.reduced(Sum, whole.layout.place_axes).apply("maximum", self.constant(1))
 
     # --- rearrangement ----------------------------------------------------------------------
 
     def contract(self, other: Term, summed: tuple[Key, ...], result: Layout) -> Term:
         """Σ x · y over some dimensions that both have; dimensions of one alone are kept."""
+        x, y = (term.real().at_nodes(result) for term in (self, other))
         letters = {key: chr(ord("a") + place) for place, key in enumerate((*summed, *result.keys))}
-        equation = (
-            "".join(letters[key] for key in layout.keys) for layout in (self.layout, other.layout, result)
-        )
-        return self.real().made(Contract.of(*equation), result, other.real())
+        equation = ("".join(letters[key] for key in layout.keys) for layout in (x.layout, y.layout, result))
+        return x.made(Contract.of(*equation), result, y)
 
     def dot(self, other: Term) -> Term:
         """Σ_k x_k · y_k along the last unit axis."""
@@ -240,7 +297,9 @@ class Term:
         """Repeated along everything that `layout` has more, in its order of dimensions."""
         if layout == self.layout:
             return self
-        lone = self.layout.scalar and len(self.units) != len(layout.units)
+        if self.layout.batch and not layout.batch:
+            return self.at_nodes(layout).stretched(layout)
+        lone = self.layout.scalar and self.units != layout.units
         term = self.with_units(()) if lone else self
         kept = tuple(key for key in layout.keys if key in term.layout.keys)
         term = term.ordered(kept)
@@ -248,6 +307,15 @@ class Term:
         if not new:
             return term
         return term.made(Expand(new, tuple(layout.dimensions[axis] for axis in new)), layout)
+
+    def at_nodes(self, layout: Layout) -> Term:
+        """A value of whole graphs as one of their nodes or edges, where `layout` is over a data graph."""
+        if not self.layout.batch or layout.batch:
+            return self
+        axis = graph_axes(layout.space)[0]
+        rest = tuple(other for other in self.layout.space if other != axis)
+        own = replace(self.layout, batch=False, space=(axis, *rest))
+        return replace(self, node=self.build(Gather(), self.node, owner(self.build, axis)), layout=own)
 
     def ordered(self, keys: tuple[Key, ...]) -> Term:
         """The same dimensions in another order of the index space."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from nndsl.data.columns import evaluate
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.gathering import Gathered, gather
+from nndsl.data.graph_binding import bind_graphs
+from nndsl.data.padding import convert_rows
+from nndsl.data.sequences import is_text, selected
 from nndsl.data.split import split
 from nndsl.data.table import Ragged, Table
+from nndsl.data.vocabulary import vocabulary
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics import model
@@ -21,12 +26,23 @@ def bind(
 ) -> Parts:
     """The three parts of a table. What the data statement does not bind gets the column of its own name.
 
+    Windows of one sequence stay in order: of a training part without validation, the end is taken for it.
     Raises NNDSLError with all mistakes of the bindings at once.
     """
-    examples = bind_values(dataset, (*network.inputs, *network.targets), table, dtype)
-    train, validation, test = split(examples.count, table.part, dataset.shares, dataset.in_order, seed)
-    if not len(train):
-        raise NNDSLError([mistakes.NoExamples(table=table.name, rows=examples.count, span=dataset.span)])
+    if any(found.graph is not None for found in network.sets):
+        return bind_graphs(dataset, network, table, seed, dtype)
+    diagnostics, window = Diagnostics(), _window(network)
+    found = gather(dataset, (*network.inputs, *network.targets), table, diagnostics, window)
+    values = tuple(value for value in (*network.inputs, *network.targets) if value.name in found.columns)
+    part = table.part if table.part is None or found.owners is None else table.part[found.owners]
+    in_order = dataset.in_order or window is not None
+    train, validation, test = split(found.count, part, dataset.shares, in_order, seed)
+    if not len(train) and not diagnostics.errors:
+        raise NNDSLError([mistakes.NoExamples(table=table.name, rows=found.count, span=dataset.span)])
+    words: dict[str, Classes] = {}
+    with diagnostics.collecting():
+        words = _vocabularies(values, found, train)
+    examples = _examples(values, found, table, dtype, words, diagnostics)
     return Parts(examples.take(train), examples.take(validation), examples.take(test))
 
 
@@ -39,71 +55,82 @@ def bind_values(
 ) -> Examples:
     """All rows of a table, for these inputs and targets. `classes` are those that a training has met."""
     diagnostics = Diagnostics()
-    bound = {bind.value.name: bind.expression for bind in dataset.bindings}
-    found: dict[str, tuple[Array, Classes | None]] = {}
-    used: dict[str, int] = {}
-    for value in values:
-        expression = bound.get(value.name, model.Column(value.name, span=dataset.span))
-        if _is_implicit(expression, value, dataset) and value.name not in table.columns:
-            diagnostics.add(_unbound(value, table, dataset))
-            continue
-        used |= {name: len(table.columns[name]) for name in columns_of(expression) if name in table.columns}
-        with diagnostics.collecting():
-            found[value.name] = _bound(value, expression, table, dtype, (classes or {}).get(value.name))
-    if len(set(used.values())) > 1:
-        diagnostics.add(mistakes.DifferentLengths(counts=tuple(used.items()), span=dataset.span))
+    found = gather(dataset, values, table, diagnostics)
     diagnostics.raise_if_errors()
-    count = min(len(array) for array, _ in found.values())
-    words = {name: classes for name, (_, classes) in found.items() if classes}
-    return Examples({name: array[:count] for name, (array, _) in found.items()}, count, words)
+    return _examples(values, found, table, dtype, classes or {}, diagnostics)
 
 
-def _bound(
-    value: model.Value,
-    expression: model.ColumnExpression,
+def _window(network: model.Model) -> int | None:
+    """How many places long the windows are that sequences are cut into."""
+    stages = [
+        part
+        for stage in network.stages
+        for part in (stage.stages if isinstance(stage, model.Alternate) else (stage,))
+    ]
+    given = {stage.window: stage for stage in stages if stage.window is not None}
+    if len(given) > 1:
+        first, second, *_ = given
+        mistake = mistakes.WindowCuts(
+            name=given[second].name,
+            window=first,
+            reason=f"a stage with 'window {second}'",
+            span=given[second].span,
+        )
+        raise NNDSLError([mistake])
+    return next(iter(given), None)
+
+
+def _vocabularies(values: tuple[model.Value, ...], found: Gathered, train: Array) -> dict[str, Classes]:
+    """The words of all texts, from the rows for training. Values that read one text share theirs."""
+    shared: dict[model.ColumnExpression, list[model.Value]] = {}
+    for value in values:
+        column = found.columns[value.name]
+        if isinstance(column, Ragged) and is_text(column):
+            shared.setdefault(found.sources[value.name], []).append(value)
+    words: dict[str, Classes] = {}
+    for source, alike in shared.items():
+        rows = [found.columns[value.name] for value in alike]
+        symbols = np.concatenate([selected(column, train) for column in rows if isinstance(column, Ragged)])
+        limited = isinstance(source, model.Transform) and source.function == "tokens"
+        size = min(value.type.units[-1] for value in alike)
+        if not limited and len(distinct := np.unique(symbols)) > size:
+            value = next(value for value in alike if value.type.units[-1] == size)
+            mistake = mistakes.TooManyClasses(
+                name=value.name,
+                size=size,
+                classes=tuple(distinct.tolist()),
+                declared=value.span,
+                span=found.expressions[value.name].span,
+            )
+            raise NNDSLError([mistake])
+        learned = vocabulary(symbols, size)
+        words |= {value.name: learned for value in alike}
+    return words
+
+
+def _examples(
+    values: tuple[model.Value, ...],
+    found: Gathered,
     table: Table,
     dtype: DType,
-    classes: Classes | None,
-) -> tuple[Array, Classes | None]:
-    name = expression.name if isinstance(expression, model.Column) else value.name
-    column = evaluate(expression, table)
-    if isinstance(column, Ragged):
-        what = f"the column '{name}'"
-        raise NNDSLError([mistakes.VariableLength(what=what, span=expression.span)])
-    if not column.ndim:
-        column = np.full(len(next(iter(table.columns.values()))), column)
-    return convert(value, column, Origin(name, table.name, expression.span), dtype, classes)
-
-
-def _is_implicit(expression: model.ColumnExpression, value: model.Value, dataset: model.Dataset) -> bool:
-    """Whether the data statement says nothing of a value, which then gets the column of its name."""
-    return (
-        isinstance(expression, model.Column)
-        and expression.name == value.name
-        and expression.span == dataset.span
-    )
-
-
-def _unbound(value: model.Value, table: Table, dataset: model.Dataset) -> mistakes.UnboundValue:
-    """Offers a column that nothing is bound to."""
-    bound = {name for binding in dataset.bindings for name in columns_of(binding.expression)}
-    free = [name for name in table.columns if name not in bound]
-    return mistakes.UnboundValue(
-        kind=value.kind.value,
-        name=value.name,
-        table=table.name,
-        columns=tuple(table.columns),
-        likely=next(iter(free), "column"),
-        declared=value.span,
-        span=dataset.span,
-    )
-
-
-def columns_of(expression: model.ColumnExpression) -> Iterator[str]:
-    """The names of all columns that an expression uses."""
-    match expression:
-        case model.Column(name=name):
-            yield name
-        case model.Transform(arguments=arguments):
-            for argument in arguments:
-                yield from columns_of(argument)
+    classes: Mapping[str, Classes],
+    diagnostics: Diagnostics,
+) -> Examples:
+    """Raises NNDSLError with all that is wrong so far."""
+    count = found.count
+    arrays: dict[str, Array] = {}
+    words: dict[str, Classes] = {}
+    for value in values:
+        expression, column = found.expressions[value.name], found.columns[value.name]
+        name = expression.name if isinstance(expression, model.Column) else value.name
+        origin, known = Origin(name, table.name, expression.span), classes.get(value.name)
+        with diagnostics.collecting():
+            if isinstance(column, Ragged):
+                cut = replace(column, starts=column.starts[: count + 1])
+                arrays[value.name], met = convert_rows(value, cut, origin, dtype, known)
+            else:
+                arrays[value.name], met = convert(value, column[:count], origin, dtype, known)
+            words |= {value.name: met} if met else {}
+    diagnostics.raise_if_errors()
+    lengths = {name: of[:count] for name, of in found.lengths.items()}
+    return Examples(arrays | lengths, count, words)

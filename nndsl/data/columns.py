@@ -7,6 +7,9 @@ same along those that it lacks. Only `window` and `after` move rows, and leave f
     after(x, n)     row i is x[i + n]                 shapes: (rows, *s) -> (rows - n, *s)
     join(a, b)      a and b side by side, flattened   shapes: (rows, *s), (rows, *r) -> (rows, size s + size
     r)
+
+Arithmetic on rows of unequal length works on each of their places; `tokens(text)` makes such rows of texts.
+What `next(x)` and `previous(x)` mean depends on the other values over the sequence: see `sequences`.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from nndsl.data.examples import Array
+from nndsl.data.sequences import words
 from nndsl.data.table import Column, Ragged, Table
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.diagnostic import Diagnostic, NNDSLError
@@ -57,7 +61,6 @@ SIGNS = {
     "equal": "==",
     "not_equal": "!=",
 }
-VARIABLE = ("next", "previous", "tokens")
 
 
 def evaluate(expression: model.ColumnExpression, table: Table) -> Column:
@@ -76,8 +79,13 @@ def evaluate(expression: model.ColumnExpression, table: Table) -> Column:
                 )
             return table.columns[name]
         case model.Transform(function=function, arguments=arguments, span=span):
-            if function in VARIABLE:
-                raise NNDSLError([mistakes.VariableLength(what=f"{function}(…)", span=span)])
+            if function in ("next", "previous"):
+                raise NNDSLError([mistakes.VariableLength(what=f"'{function}'", span=span)])
+            if function == "tokens":
+                return words(_texts(arguments[0], table))
+            found = [evaluate(argument, table) for argument in arguments]
+            if any(isinstance(column, Ragged) for column in found):
+                return _place_by_place(function, arguments, found, table, span)
             return _apply(function, [_numbers(argument, table) for argument in arguments], span)
 
 
@@ -119,12 +127,40 @@ def _is_number(cell: Any) -> bool:
 
 def _numbers(expression: model.ColumnExpression, table: Table) -> Array:
     column = evaluate(expression, table)
+    assert not isinstance(column, Ragged)
+    return _as_numbers(expression, column, table)
+
+
+def _as_numbers(expression: model.ColumnExpression, cells: Array, table: Table) -> Array:
     name = expression.name if isinstance(expression, model.Column) else "the expression"
-    if isinstance(column, Ragged):
-        raise NNDSLError([mistakes.VariableLength(what=f"the column '{name}'", span=expression.span)])
-    found = numbers(column, name, table.name, expression.span)
+    found = numbers(cells, name, table.name, expression.span)
     refuse_not_finite(found, name, table.name, expression.span)
     return found
+
+
+def _place_by_place(
+    function: str,
+    arguments: Sequence[model.ColumnExpression],
+    found: Sequence[Column],
+    table: Table,
+    span: Span,
+) -> Ragged:
+    """An operation on rows of unequal length, and plain numbers."""
+    rows = [column for column in found if isinstance(column, Ragged)]
+    alike = all(np.array_equal(column.starts, rows[0].starts) for column in rows)
+    plain = all(isinstance(column, Ragged) or not column.ndim for column in found)
+    if function not in ARITHMETIC or not alike or not plain:
+        raise NNDSLError([mistakes.VariableLength(what=f"'{SIGNS.get(function, function)}'", span=span)])
+    cells = [column.values if isinstance(column, Ragged) else column for column in found]
+    given = [_as_numbers(argument, cell, table) for argument, cell in zip(arguments, cells, strict=True)]
+    return Ragged(_elementwise(function, given, span), rows[0].starts)
+
+
+def _texts(expression: model.ColumnExpression, table: Table) -> Array:
+    column = evaluate(expression, table)
+    if isinstance(column, Ragged) or column.dtype != object:
+        raise NNDSLError([mistakes.TextExpected(found=expression.span.text, span=expression.span)])
+    return column.astype(str)
 
 
 def _apply(function: str, arguments: Sequence[Array], span: Span) -> Array:

@@ -71,9 +71,6 @@ def _space(value: Value) -> Shape:
 def _arranged(value: Value, array: Array, shape: Shape, origin: Origin) -> Array:
     arranged = _arrange(array, shape, len(value.type.space))
     if arranged is None:
-        sequence = any(axis.set.ordered for axis in value.type.space)
-        if sequence and array.dtype.kind in "OUS":
-            raise NNDSLError([mistakes.VariableLength(what=f"the text '{origin.column}'", span=origin.span)])
         rows = array.shape[1:]
         alone = _fits(array.shape, shape)
         raise NNDSLError([_wrong_shape(value, shape, rows, alone, origin)])
@@ -106,6 +103,14 @@ def _arrange(array: Array, shape: Shape, space: int) -> Array | None:
     if _joins_neighbours(rows, shape):
         return array.reshape(len(array), *(size or 0 for size in shape))
     return None
+
+
+def has_sequence_axis(value: Value, array: Array) -> bool:
+    """Whether the rows of an array can be sequences of a value, and are not each one place of it."""
+    shapes = [_space(value) + value.type.units]
+    if value.type.domain is Domain.ONEHOT:
+        shapes.append(_space(value) + value.type.units[:-1])
+    return any(_arrange(array, shape, len(value.type.space)) is not None for shape in shapes)
 
 
 def _fits(found: Shape, expected: Shape) -> bool:

@@ -149,7 +149,7 @@ def _is_number(cell: str) -> bool:
 
 def _content(path: Path, growth: int = 1) -> bytes:
     """The bytes of a file, decompressed, whose contents will take `growth` times as much memory."""
-    limit = _memory_for_data() // growth
+    limit = memory_for_data_bytes() // growth
     _refuse_beyond_memory(path, path.stat().st_size * growth)
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         content = file.read(limit + 1)
@@ -158,12 +158,12 @@ def _content(path: Path, growth: int = 1) -> bytes:
 
 
 def _refuse_beyond_memory(path: Path, needed_bytes: int) -> None:
-    available = _memory_for_data()
+    available = memory_for_data_bytes()
     if needed_bytes > available:
         raise NNDSLError([DataTooLarge(path=str(path), needed_bytes=needed_bytes, available_bytes=available)])
 
 
-def _memory_for_data() -> int:
+def memory_for_data_bytes() -> int:
     """Half of the machine's memory in bytes; of 16 GB where the system does not tell."""
     if hasattr(os, "sysconf"):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2

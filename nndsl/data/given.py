@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.padding import convert_rows, lengths_of_sequences
+from nndsl.data.sequences import characters, sequence_of, starts_of
 from nndsl.data.split import split
+from nndsl.data.table import Column, Ragged
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
-from nndsl.semantics.model import Model
+from nndsl.semantics.model import Model, Value
+from nndsl.types import SetKind, length_key
 
 
 def given_examples(
@@ -25,31 +29,56 @@ def given_examples(
     """Numpy arrays, lists or columns of pandas, by the names of inputs and targets.
 
     Those `needed` must be there, all where that is None; others may. `classes` are the words that class
-    numbers stand for, where a training has met them.
+    numbers stand for, where a training has met them. Values over a sequence may be lists of arrays of unequal
+    length; or one array, and beside it the lengths of its rows under the name of the set, `T.length`.
 
     Raises NNDSLError with all wrong names, shapes, values and lengths at once.
     """
     diagnostics = Diagnostics()
     values = {value.name: value for value in (*network.inputs, *network.targets)}
+    lengths = [length_key(found) for found in network.sets if found.kind is SetKind.SEQUENCE]
     for name in arrays:
-        if name not in values:
+        if name not in values and name not in lengths:
             diagnostics.add(mistakes.UnknownArray(name=name, known=tuple(values)))
     for name in values if needed is None else needed:
         if name not in arrays:
             kind = values[name].kind.value
             diagnostics.add(mistakes.MissingArray(kind=kind, name=name, given=tuple(arrays)))
+    present = tuple(value for name, value in values.items() if name in arrays)
     found: dict[str, Array] = {}
     words: dict[str, Classes] = {}
-    for name in (name for name in values if name in arrays):
-        origin = Origin(name, "the array given")
+    columns: dict[str, Column] = {}
+    for value in present:
+        origin = Origin(value.name, "the array given")
+        column, known = _rows(value, arrays), (classes or {}).get(value.name)
         with diagnostics.collecting():
-            found[name], met = convert(values[name], arrays[name], origin, dtype, (classes or {}).get(name))
-            words |= {name: met} if met else {}
-    counts = tuple((name, len(array)) for name, array in found.items())
+            converter = convert_rows if isinstance(column, Ragged) else convert
+            found[value.name], met = converter(value, column, origin, dtype, known)
+            words |= {value.name: met} if met else {}
+            columns[value.name] = column if isinstance(column, Ragged) else found[value.name]
+    counts = tuple((name, len(array)) for name, array in found.items() if name in values)
     if len({count for _, count in counts}) > 1:
         diagnostics.add(mistakes.DifferentLengths(counts=counts))
+    with diagnostics.collecting():
+        found |= lengths_of_sequences(present, columns)
     diagnostics.raise_if_errors()
     return Examples(found, counts[0][1] if counts else 0, words)
+
+
+def _rows(value: Value, arrays: Mapping[str, Any]) -> Any:
+    """What is given for a value: rows of unequal length, where they are, or where their lengths are told."""
+    given, along = arrays[value.name], sequence_of(value)
+    if along is None:
+        return given
+    if length_key(along) in arrays:
+        array, lengths = np.asarray(given), np.asarray(arrays[length_key(along)])
+        inside = np.arange(array.shape[1]) < lengths[:, None]
+        return Ragged(array[inside], starts_of(inside.sum(axis=1)))
+    if isinstance(given, Sequence) and all(isinstance(row, str) for row in given):
+        return characters(given)
+    if isinstance(given, Sequence) and len({len(row) for row in given}) > 1:
+        return Ragged(np.concatenate([np.asarray(row) for row in given]), starts_of(map(len, given)))
+    return given
 
 
 def given_parts(network: Model, arrays: Mapping[str, Any], seed: int = 0, dtype: DType = np.float32) -> Parts:

@@ -8,10 +8,11 @@ from itertools import product
 
 import numpy as np
 
-from nndsl.data.bind import bind_values, columns_of
+from nndsl.data.bind import bind_values
 from nndsl.data.convert import Classes, DType
 from nndsl.data.examples import Array, Examples
 from nndsl.data.formats import holds_numbers
+from nndsl.data.gathering import columns_of
 from nndsl.data.table import Column, Table
 from nndsl.semantics import model
 from nndsl.semantics.walk import children, walk

@@ -6,6 +6,7 @@ import numpy as np
 
 from nndsl.data.convert import DType
 from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.padding import lengths_of_sequences
 from nndsl.diagnostics.catalogue.data import VariableLength
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.semantics.model import Model, Value
@@ -22,7 +23,8 @@ def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: DType =
     """
     random = np.random.default_rng(seed)
     values = (*network.inputs, *network.targets)
-    whole = Examples({value.name: _draw(value, count, random, dtype) for value in values}, count)
+    drawn = {value.name: _draw(value, count, random, dtype) for value in values}
+    whole = Examples(drawn | lengths_of_sequences(values, drawn), count)
     first, second = count * 8 // 10, count * 9 // 10
     rows = np.arange(count)
     return Parts(whole.take(rows[:first]), whole.take(rows[first:second]), whole.take(rows[second:]))

@@ -22,10 +22,10 @@ def split(
 
     Shares that are given come first, then the data's own split `part` (count,), then 80 : 10 : 10. A part
     is drawn by the seed, or, in order, cut off one after the other. Where the data's own split has no
-    validation part, a ninth of its training part becomes one.
+    validation part, a ninth of its training part becomes one, in order its end.
     """
     if shares is None and part is not None:
-        return _own(part[:count], seed)
+        return _own(part[:count], in_order, seed)
     a, b, c = shares or SHARES
     rows = np.arange(count) if in_order else _shuffled(count, seed)
     first = round(count * a / (a + b + c))
@@ -33,13 +33,13 @@ def split(
     return np.sort(rows[:first]), np.sort(rows[first:second]), np.sort(rows[second:])
 
 
-def _own(part: Array, seed: int) -> tuple[Array, Array, Array]:
+def _own(part: Array, in_order: bool, seed: int) -> tuple[Array, Array, Array]:
     train, validation, test = (
         np.flatnonzero(part == which) for which in (Part.TRAIN, Part.VALIDATION, Part.TEST)
     )
     if not len(validation):
-        drawn = train[_shuffled(len(train), seed)]
         size = round(len(train) * VALIDATION_OF_TRAINING)
+        drawn = train[::-1] if in_order else train[_shuffled(len(train), seed)]
         train, validation = np.sort(drawn[size:]), np.sort(drawn[:size])
     return train, validation, test
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import TensorType
+from nndsl.operators.leaves import Fed, Input
 from nndsl.operators.operator import Operator, require
 from nndsl.source import Span
 
@@ -25,6 +26,7 @@ class Builder:
         self._layer: str | None = None
         self._span: Span | None = None
         self._name: str | None = None
+        self._leaves: dict[Fed, Node] = {}
 
     def __call__(
         self, operator: Operator, *inputs: Node, name: str | None = None, like: TensorType | None = None
@@ -53,6 +55,21 @@ class Builder:
     def nodes(self) -> tuple[Node, ...]:
         """What has been built so far, operands first."""
         return tuple(self._nodes)
+
+    def leaf(self, leaf: Fed) -> Node:
+        """What is fed under a key, as one node however often it is asked for."""
+        if leaf not in self._leaves:
+            self._leaves[leaf] = self(leaf, name=leaf.key)
+        return self._leaves[leaf]
+
+    def argument(self, name: str, type: TensorType) -> Node:
+        """A new leaf for something that is handed in, its key its fresh name."""
+        name = self._fresh(name)
+        return self(Input(name, type), name=name)
+
+    def reserve(self, name: str) -> None:
+        """Keeps nodes from being called so."""
+        self._names.setdefault(name, 1)
 
     def add(self, node: Node) -> Node:
         """Takes over a node whose operands are here already, under its own name."""

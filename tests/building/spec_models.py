@@ -14,7 +14,7 @@ from nndsl.graph.interpret import interpret
 from nndsl.semantics.model import Model, Value
 from nndsl.source import Source
 from nndsl.syntax.parser import parse
-from nndsl.types import Domain
+from nndsl.types import Domain, SetKind, length_key
 
 Array = np.ndarray[Any, Any]
 BATCH_SIZE = 5
@@ -28,8 +28,15 @@ def random_feeds(model: Model, sizes: dict[str, int], seed: int = 0) -> dict[str
     """Data and parameters, standard normal; indices within their range."""
     rng = np.random.default_rng(seed)
     feeds = {value.name: _data(rng, value, sizes) for value in (*model.inputs, *model.targets)}
+    feeds |= lengths(model, sizes)
     feeds |= {parameter.name: rng.normal(size=parameter.shape) for parameter in model.parameters}
     return feeds
+
+
+def lengths(model: Model, sizes: dict[str, int]) -> dict[str, Array]:
+    """All sequences as long as they can be."""
+    whole = (found for found in model.sets if found.kind is SetKind.SEQUENCE)
+    return {length_key(found): np.full(sizes["batch"], sizes[found.name]) for found in whole}
 
 
 def _data(rng: np.random.Generator, value: Value, sizes: dict[str, int]) -> Array:

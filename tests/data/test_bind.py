@@ -13,7 +13,7 @@ from nndsl.data.load import load_parts
 from nndsl.data.random import random_parts
 from nndsl.data.table import Part, Ragged, Table, texts
 from nndsl.diagnostics.diagnostic import NNDSLError
-from nndsl.types import Axis, Domain, Extent, IndexSet, SetKind
+from nndsl.types import Domain
 
 X = value("x", 64)
 DIGIT = target("digit", 10, domain=Domain.ONEHOT)
@@ -103,15 +103,8 @@ def test_columns_of_different_lengths_are_refused():
     assert codes(bound, X, y, bindings=[(y, column("short"))]) == ["E0612"]
 
 
-def test_columns_of_varying_rows_are_refused_for_now():
-    assert codes(bound, X, bindings=[(X, column("sound"))]) == ["E0860"]
-
-
-def test_texts_over_a_sequence_are_refused_for_now():
-    space = (Axis(IndexSet("T", SetKind.SEQUENCE), Extent("T")),)
-    letters = value("x", 27, domain=Domain.ONEHOT, space=space)
-    table = Table("names", {"x": texts(["ada", "alan"])})
-    assert codes(bound, letters, table=table) == ["E0860"]
+def test_columns_of_varying_rows_go_over_sequences_only():
+    assert codes(bound, X, bindings=[(X, column("sound"))]) == ["E0618"]
 
 
 def test_nothing_to_train_on_is_refused():

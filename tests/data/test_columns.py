@@ -87,8 +87,8 @@ def test_join_puts_columns_side_by_side():
         (apply("window", column("series"), number(7.0)), "E0614"),
         (apply("window", column("series"), number(0.0)), "E0614"),
         (apply("after", column("series"), number(6.0)), "E0614"),
-        (apply("next", column("word")), "E0860"),
-        (apply("multiply", column("frames"), number(2.0)), "E0860"),
+        (apply("next", column("word")), "E0618"),
+        (apply("join", column("frames"), column("frames")), "E0618"),
     ],
 )
 def test_mistakes_are_named(expression, code):

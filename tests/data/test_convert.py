@@ -70,7 +70,7 @@ def test_a_single_example_is_told_from_a_batch():
 
 
 def test_lists_of_different_lengths_are_refused():
-    assert mistake(value("x", 2), [[1, 2], [3]]).code == "E0860"
+    assert mistake(value("x", 2), [[1, 2], [3]]).code == "E0618"
 
 
 # --- domains -----------------------------------------------------------------------

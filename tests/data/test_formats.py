@@ -139,7 +139,7 @@ def test_what_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch, name):
         opener = gzip.open if name.endswith(".gz") else open
         with opener(path, "wb") as file:
             file.write(b"\0" * 80_000)
-    monkeypatch.setattr(formats, "_memory_for_data", lambda: 50_000)
+    monkeypatch.setattr(formats, "memory_for_data_bytes", lambda: 50_000)
     assert mistake(read_table, path).code == "E0604"
 
 

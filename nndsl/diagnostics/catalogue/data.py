@@ -523,22 +523,167 @@ class NoExamples(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class VariableLength(Diagnostic):
-    """Examples of different lengths (texts, sounds, graphs) cannot be turned into arrays yet.
+    """Examples of different lengths stand where each example has one shape, or is a single value.
+
+    Texts, sounds and other rows of unequal length go to an input over a sequence; `next` and `previous` stand
+    outside of all other operations.
 
     Wrong:
 
+        input x[27] onehot
         data names { x = text }
 
     Right:
 
-        data digits { x = image / 16 }
+        input x[27] onehot over t in T
+        data names { x = text }
     """
 
-    code: ClassVar[str] = "E0860"
+    code: ClassVar[str] = "E0618"
     what: str
 
     def message(self) -> str:
-        return f"expected examples of one shape, found {self.what}: sequences cannot be used yet"
+        return f"expected examples of one shape, found {self.what}, whose examples differ in length"
+
+    def help(self) -> str:
+        return "values over a sequence take them: try 'over t in T'; 'next' and 'previous' stand outermost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequencesDiffer(Unfitting):
+    """Two values over one sequence have examples of different lengths.
+
+    Values over `T` have the same `T` in each example; what differs in length is over sets of its own.
+
+    Wrong:
+
+        input  english[8000] onehot over t in T
+        target chinese[8000] onehot over t in T
+
+    Right:
+
+        input  english[8000] onehot over s in S
+        target chinese[8000] onehot over t in T
+    """
+
+    code: ClassVar[str] = "E0619"
+    other: str
+    sequence: str
+    row: int
+    length: int
+    other_length: int
+
+    def message(self) -> str:
+        return (
+            f"expected sequences of one length for '{self.name}' and '{self.other}', which are both over "
+            f"{self.sequence}, found {self.length} and {self.other_length} places in row {self.row}"
+        )
+
+    def help(self) -> str:
+        return "give one of them a set of its own, or bind columns of equal lengths"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequencesTooLong(Unfitting):
+    """Sequences would not fit into memory once all are as long as the longest.
+
+    Wrong:
+
+        train { minimize cross_entropy(z, y) }  # one example of a million characters
+
+    Right:
+
+        train { minimize cross_entropy(z, y)  window 64 }
+    """
+
+    code: ClassVar[str] = "E0620"
+    rows: int
+    longest: int
+    needed_bytes: int
+    available_bytes: int
+
+    def message(self) -> str:
+        needed, available = _bytes(self.needed_bytes), _bytes(self.available_bytes)
+        return (
+            f"'{self.name}' would take about {needed} of memory, and at most {available} are meant for data: "
+            f"{self.rows} examples as long as the longest, {self.longest} places"
+        )
+
+    def help(self) -> str:
+        return "try 'window 64' in the training stage, which cuts long sequences into pieces"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowCuts(Unfitting):
+    """A stage cuts sequences into windows, but not every value of an example can be cut alike.
+
+    All stages with a `window` have the same one, and all inputs and targets lie over the sequence.
+
+    Wrong:
+
+        target digit[10] onehot                 # one for the whole of each sequence
+        train { minimize cross_entropy(z, digit)  window 64 }
+
+    Right:
+
+        train { minimize cross_entropy(z, digit) }
+    """
+
+    code: ClassVar[str] = "E0621"
+    window: int
+    reason: str
+
+    def message(self) -> str:
+        return f"expected values that 'window {self.window}' can cut, found '{self.name}', {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSymbol(Unfitting):
+    """A symbol occurs that the training part does not have, and no class is left to stand for it.
+
+    With one unit more there is `<unk>`, which stands for all symbols that are not known.
+
+    Wrong:
+
+        input x[26] onehot over t in T          # a to z
+        data "words.txt" { x = text }           # an é in the last line
+
+    Right:
+
+        input x[27] onehot over t in T
+    """
+
+    code: ClassVar[str] = "E0622"
+    symbol: str
+    known: int
+
+    def message(self) -> str:
+        return f"expected one of the {self.known} symbols of the training part for '{self.name}', found '{self.symbol}'"
+
+    def help(self) -> str:
+        return f"try '{self.name}[{self.known + 1}] onehot', which has room for a symbol for all others"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextExpected(Diagnostic):
+    """Text stands where numbers are wanted, or the other way round.
+
+    `tokens` takes a column of texts; an input over a sequence of symbols is `onehot`.
+
+    Wrong:
+
+        data digits { x = tokens(image) }
+
+    Right:
+
+        data names { x = tokens(text) }
+    """
+
+    code: ClassVar[str] = "E0623"
+    found: str
+
+    def message(self) -> str:
+        return f"expected a column of texts, found '{self.found}'"
 
 
 @dataclass(frozen=True, kw_only=True)

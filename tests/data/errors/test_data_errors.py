@@ -24,6 +24,7 @@ NOT_IN_A_SPEC = {
     "E0612",  # needs arrays of different lengths
     "E0615",  # arrays given from Python
     "E0616",
+    "E0620",  # needs more memory than there is
 }
 
 
@@ -41,5 +42,5 @@ def test_data_diagnostics(path, golden, monkeypatch):
 def test_every_code_of_data_occurs():
     shown = "".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*.txt")))
     found = set(re.findall(r"^error\[(\w+)\]", shown, re.MULTILINE))
-    expected = {code for code in catalogue() if code.startswith("E06")} | {"E0860"}
+    expected = {code for code in catalogue() if code.startswith("E06")}
     assert sorted(expected - found - NOT_IN_A_SPEC) == []
