@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from nndsl.data.graphs import Graphs
 
 Array = NDArray[Any]
 
@@ -19,14 +22,20 @@ class Examples:
     Shapes: (count, *index space, *units), C-contiguous float32 for the domains real, binary and bipolar;
     (count, *index space, *all units but the last) int32 class numbers for onehot.
     `classes` are the words that the numbers stand for, by name, where the data had words.
+    Where examples are data graphs, `graphs` tells which arrays have a row for each node or edge instead,
+    those of all examples one after the other, and where each example's lie.
     """
 
     inputs: Mapping[str, Array]
     count: int
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    graphs: Graphs | None = None
 
     def take(self, rows: Array) -> Examples:
         """The examples at these row numbers, in this order."""
+        if self.graphs is not None:
+            taken = self.graphs.taken(self.inputs, rows)
+            return Examples(taken, len(rows), self.classes, self.graphs.take(rows))
         chosen = {name: np.ascontiguousarray(array[rows]) for name, array in self.inputs.items()}
         return Examples(chosen, len(rows), self.classes)
 
