@@ -7,6 +7,7 @@ from math import prod
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.operators.contraction import Contract
+from nndsl.operators.convolution import Convolution
 from nndsl.operators.loop import Loop
 from nndsl.operators.operator import Kind
 
@@ -42,6 +43,9 @@ def _entries(node: Node, sizes: Mapping[str, int]) -> int:
 
 
 def _terms(node: Node, sizes: Mapping[str, int]) -> int:
+    if isinstance(node.operator, Convolution):
+        _, w, y = node.operator.form(node)
+        return _entries(w, sizes) * prod(y.type.shape(sizes)[:-1])
     assert isinstance(node.operator, Contract)
     left, right, _ = node.operator.labels
     shapes = [operand.type.shape(sizes) for operand in node.inputs]

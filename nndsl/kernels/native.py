@@ -277,3 +277,18 @@ def rest(_typing: Any, arguments: Any, _place: Any) -> Any:
         return builder.gep(values[0], [values[1]])
 
     return arguments(arguments, types.int64), generate
+
+
+def beyond(buffer: Any, count: int) -> Any:
+    """A buffer without its first entries."""
+    return buffer[count:]
+
+
+@type_callable(beyond)
+def _type_of_beyond(_context: Any) -> Any:
+    return lambda buffer, count: buffer
+
+
+@lower_builtin(beyond, types.CPointer, types.Integer)
+def _lower_beyond(_context: Any, builder: ir.IRBuilder, _signature: Any, values: list[Any]) -> Any:
+    return builder.gep(values[0], [values[1]])

@@ -10,6 +10,7 @@ from nndsl.graph.graph import Graph
 from nndsl.graph.verify import verify
 from nndsl.passes.contract_products import contract_products
 from nndsl.passes.fold_constants import fold_constants
+from nndsl.passes.join_windows import join_windows
 from nndsl.passes.look_up import look_up
 from nndsl.passes.merge_common import merge_common
 from nndsl.passes.narrow import narrow
@@ -18,6 +19,7 @@ from nndsl.passes.simplify import simplify
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
+    join_windows,
     merge_common,
     simplify,
     narrow,

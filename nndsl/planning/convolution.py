@@ -1,4 +1,4 @@
-"""The kernels of convolution and pooling, whose grids have three axes: what an operator lacks are axes of 1."""
+"""The kernels of convolution and pooling. Their grids have three axes: those that are lacking are of 1."""
 
 from __future__ import annotations
 

@@ -144,8 +144,8 @@ Argument = Address | Count | Real | RealCount
 class Instruction:
     """One kernel call. `kernel` is the name of a library kernel or a fused group.
 
-    `nodes` names the graph's nodes that it computes, `reads` and `writes` the buffers it touches, and `scratch`
-    those that hold nothing before and after; `layer` and `span` are for profiles and messages.
+    `nodes` names the graph's nodes that it computes, `reads` and `writes` the buffers it touches, and
+    `scratch` those that hold nothing before and after; `layer` and `span` are for profiles and messages.
     """
 
     kernel: str | Group

@@ -1,0 +1,295 @@
+"""Two register-blocked products, as vector instructions: what LLVM does not find by itself.
+
+A tile has some rows and one or two vectors of columns, whose sums stay in registers. Vectors are as wide as
+the machine's. The right-hand matrix is packed: a panel for each vector of columns, in which
+row follows row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import lower_builtin, type_callable
+
+from nndsl.kernels.target import cpu
+
+SUMS = 12
+"""Vectors of sums in a tile: with a row's factor and the columns they fill sixteen registers."""
+
+INTEGER = ir.IntType(64)
+
+
+def vector_bytes() -> int:
+    """How wide a vector of this machine is."""
+    features = cpu()[1].split(",")
+    return 64 if "+avx512f" in features else 32 if "+avx" in features else 16
+
+
+def lanes(matrix: Any) -> int:
+    """The number of entries in a vector of a buffer's element."""
+    return vector_bytes() // int(matrix.itemsize)
+
+
+@type_callable(lanes)
+def _type_of_lanes(_context: Any) -> Any:
+    return lambda matrix: types.int64
+
+
+@lower_builtin(lanes, types.Any)
+def _lower_lanes(_context: Any, _builder: ir.IRBuilder, signature: Any, _arguments: Any) -> Any:
+    return INTEGER(vector_bytes() * 8 // signature.args[0].dtype.bitwidth)
+
+
+class _Writer:
+    """Writes vector instructions over buffers of one element."""
+
+    def __init__(self, builder: ir.IRBuilder, real: ir.Type, rows: int, vectors: int) -> None:
+        self.builder, self.real, self.rows, self.vectors = builder, real, rows, vectors
+        self.item_bytes = 4 if isinstance(real, ir.FloatType) else 8
+        self.width = vector_bytes() // self.item_bytes
+        self.vector = ir.VectorType(real, self.width)
+        self.mask_type = ir.VectorType(ir.IntType(1), self.width)
+        self.sums = [[cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)]
+
+    def integer(self, table: Any, place: Any) -> Any:
+        """An entry of a table of 32-bit integers."""
+        return self.builder.sext(self.builder.load(self.builder.gep(table, [place])), INTEGER)
+
+    def clamped(self, number: Any, end: Any) -> Any:
+        """A number, or the last one before the end."""
+        last = self.builder.sub(end, INTEGER(1))
+        return self.builder.select(self.builder.icmp_signed("<", number, last), number, last)
+
+    def spread(self, x: Any) -> Any:
+        """A vector of equal entries."""
+        zero = ir.IntType(32)(0)
+        first = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), x, zero)
+        return self.builder.shuffle_vector(
+            first,
+            ir.Constant(self.vector, ir.Undefined),
+            ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width),
+        )
+
+    def masks(self, columns: Any) -> list[Any]:
+        """For each vector the entries that are within so many columns."""
+        integer = ir.IntType(64)
+        numbers = ir.VectorType(integer, self.width)
+        undefined = ir.Constant(numbers, ir.Undefined)
+        first = self.builder.insert_element(undefined, columns, ir.IntType(32)(0))
+        limit = self.builder.shuffle_vector(
+            first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
+        )
+        return [
+            self.builder.icmp_signed(
+                "<", ir.Constant(numbers, [j * self.width + lane for lane in range(self.width)]), limit
+            )
+            for j in range(self.vectors)
+        ]
+
+    def load(self, start: Any, place: Any, mask: Any = None) -> Any:
+        """A vector at a place, zero where the mask is not set."""
+        pointer = self._at(start, place)
+        if mask is None:
+            return self.builder.load(pointer, align=self.item_bytes)
+        arguments = [pointer.type, ir.IntType(32), self.mask_type, self.vector]
+        function = self._function("load", self.vector, arguments)
+        zero = ir.Constant(self.vector, [0.0] * self.width)
+        return self.builder.call(function, [pointer, ir.IntType(32)(self.item_bytes), mask, zero])
+
+    def store(self, value: Any, start: Any, place: Any, mask: Any = None) -> None:
+        """Puts a vector at a place, where the mask is set."""
+        pointer = self._at(start, place)
+        if mask is None:
+            self.builder.store(value, pointer, align=self.item_bytes)
+            return
+        arguments = [self.vector, pointer.type, ir.IntType(32), self.mask_type]
+        function = self._function("store", ir.VoidType(), arguments)
+        self.builder.call(function, [value, pointer, ir.IntType(32)(self.item_bytes), mask])
+
+    def _at(self, start: Any, place: Any) -> Any:
+        return self.builder.bitcast(self.builder.gep(start, [place]), self.vector.as_pointer())
+
+    def _function(self, action: str, result: Any, arguments: Sequence[Any]) -> Any:
+        suffix = f"v{self.width}f{self.item_bytes * 8}.p0"
+        name = f"llvm.masked.{action}.{suffix}"
+        return cgutils.get_or_insert_function(
+            self.builder.module, ir.FunctionType(result, list(arguments)), name
+        )
+
+    def add_products(self, factors: Sequence[Any], columns: Sequence[Any]) -> None:
+        """sums[i][j] += factors[i] · columns[j]."""
+        for factor, row in zip(factors, self.sums, strict=True):
+            repeated = self.spread(factor)
+            for vector, total in zip(columns, row, strict=True):
+                term = self.builder.fmul(repeated, vector, flags=("contract",))
+                self.builder.store(
+                    self.builder.fadd(term, self.builder.load(total), flags=("contract",)), total
+                )
+
+
+def _tile(meaning: Callable[..., Any], emit: Callable[[_Writer, Sequence[Any]], None], vectors: int) -> None:
+    """Gives a function on buffers, of which the first is of reals, its instructions."""
+    count = meaning.__code__.co_argcount
+
+    @type_callable(meaning)
+    def typed(_context: Any) -> Any:
+        names = ", ".join(f"a{i}" for i in range(count))
+        return eval(f"lambda {names}: none", {"none": types.none})
+
+    @lower_builtin(meaning, *[types.Any] * count)
+    def lower(context: Any, builder: ir.IRBuilder, signature: Any, values: Sequence[Any]) -> Any:
+        real = context.get_value_type(signature.args[0].dtype)
+        wide = [
+            context.cast(builder, value, given, types.int64) if isinstance(given, types.Integer) else value
+            for value, given in zip(values, signature.args, strict=True)
+        ]
+        emit(_Writer(builder, real, SUMS // vectors, vectors), wide)
+        return context.get_dummy_value()
+
+
+def _emit_product(write: _Writer, values: Sequence[Any]) -> None:
+    y, y_at, y_rows, x, x_at, x_rows, first, end, runs, run_count, length, w, w_at, panel, columns = values
+    builder = write.builder
+    numbers = [write.clamped(builder.add(first, INTEGER(i)), end) for i in range(write.rows)]
+    rows = [builder.gep(x, [builder.add(x_at, write.integer(x_rows, number))]) for number in numbers]
+    begins = [builder.add(w_at, builder.mul(panel, INTEGER(j))) for j in range(write.vectors)]
+    panels = [builder.gep(w, [begin]) for begin in begins]
+    for row in write.sums:
+        for total in row:
+            builder.store(ir.Constant(write.vector, [0.0] * write.width), total)
+    with cgutils.for_range(builder, run_count, intp=INTEGER) as run:
+        begin = write.integer(runs, run.index)
+        base = builder.mul(builder.mul(run.index, length), INTEGER(write.width))
+        with cgutils.for_range(builder, length, intp=INTEGER) as step:
+            at = builder.add(base, builder.mul(step.index, INTEGER(write.width)))
+            vectors = [write.load(start, at) for start in panels]
+            place = builder.add(begin, step.index)
+            write.add_products([builder.load(builder.gep(row, [place])) for row in rows], vectors)
+    places = [builder.add(y_at, write.integer(y_rows, number)) for number in numbers]
+    whole = builder.icmp_signed(">=", columns, INTEGER(write.width * write.vectors))
+    with builder.if_else(whole) as (all_columns, some_columns):
+        with all_columns:
+            _store_rows(write, y, places, [None] * write.vectors)
+        with some_columns:
+            _store_rows(write, y, places, write.masks(columns))
+
+
+def _store_rows(write: _Writer, y: Any, places: Sequence[Any], masks: Sequence[Any]) -> None:
+    for place, row in zip(places, write.sums, strict=True):
+        for j, (total, mask) in enumerate(zip(row, masks, strict=True)):
+            at = write.builder.add(place, INTEGER(j * write.width))
+            write.store(write.builder.load(total), y, at, mask)
+
+
+def _emit_outer(write: _Writer, values: Sequence[Any]) -> None:
+    w, w_at, panel, x, x_at, taps, tap, end, y, y_at, x_rows, y_rows, first, count, columns = values
+    builder = write.builder
+    numbers = [write.clamped(builder.add(tap, INTEGER(i)), end) for i in range(write.rows)]
+    rows = [builder.gep(x, [builder.add(x_at, write.integer(taps, number))]) for number in numbers]
+
+    def place(number: Any, j: int) -> Any:
+        row = builder.mul(number, INTEGER(write.width))
+        return builder.add(builder.add(w_at, builder.mul(panel, INTEGER(j))), row)
+
+    for number, row in zip(numbers, write.sums, strict=True):
+        for j, total in enumerate(row):
+            builder.store(write.load(w, place(number, j)), total)
+
+    def add_all(masks: Sequence[Any]) -> None:
+        with cgutils.for_range(builder, count, intp=INTEGER) as loop:
+            pixel = builder.add(first, loop.index)
+            start = builder.gep(y, [builder.add(y_at, write.integer(y_rows, pixel))])
+            vectors = [write.load(start, INTEGER(j * write.width), mask) for j, mask in enumerate(masks)]
+            at = write.integer(x_rows, pixel)
+            write.add_products([builder.load(builder.gep(row, [at])) for row in rows], vectors)
+
+    whole = builder.icmp_signed(">=", columns, INTEGER(write.width * write.vectors))
+    with builder.if_else(whole) as (all_columns, some_columns):
+        with all_columns:
+            add_all([None] * write.vectors)
+        with some_columns:
+            add_all(write.masks(columns))
+    for number, row in zip(numbers, write.sums, strict=True):
+        for j, total in enumerate(row):
+            write.store(builder.load(total), w, place(number, j))
+
+
+def _product(vectors: int) -> Callable[..., None]:
+    def product(
+        y: Any,
+        y_at: int,
+        y_rows: Any,
+        x: Any,
+        x_at: int,
+        x_rows: Any,
+        first: int,
+        end: int,
+        runs: Any,
+        run_count: int,
+        length: int,
+        w: Any,
+        w_at: int,
+        panel: int,
+        columns: int,
+    ) -> None:
+        width = lanes(w)
+        for row in range(first, min(first + SUMS // vectors, end)):
+            for column in range(min(columns, vectors * width)):
+                total = y[0] * 0
+                at = w_at + column // width * panel + column % width
+                for run in range(run_count):
+                    for step in range(length):
+                        factor = x[x_at + x_rows[row] + runs[run] + step]
+                        total += factor * w[at + (run * length + step) * width]
+                y[y_at + y_rows[row] + column] = total
+
+    _tile(product, _emit_product, vectors)
+    return product
+
+
+def _outer(vectors: int) -> Callable[..., None]:
+    def outer(
+        w: Any,
+        w_at: int,
+        panel: int,
+        x: Any,
+        x_at: int,
+        taps: Any,
+        tap: int,
+        end: int,
+        y: Any,
+        y_at: int,
+        x_rows: Any,
+        y_rows: Any,
+        first: int,
+        count: int,
+        columns: int,
+    ) -> None:
+        width = lanes(w)
+        for row in range(tap, min(tap + SUMS // vectors, end)):
+            for column in range(min(columns, vectors * width)):
+                at = w_at + column // width * panel + row * width + column % width
+                for pixel in range(first, first + count):
+                    factor = x[x_at + taps[row] + x_rows[pixel]]
+                    w[at] += factor * y[y_at + y_rows[pixel] + column]
+
+    _tile(outer, _emit_outer, vectors)
+    return outer
+
+
+narrow_product, wide_product = _product(1), _product(2)
+"""y[y_rows[i] + j] ← Σ x[x_rows[i] + runs[r] + l] · w[r·length + l, j] over all runs r and l < length.
+
+For the rows from `first` on that a tile holds, as far as they come before `end`. The buffers begin at `…_at`;
+the panels of w lie `panel` entries apart. A wide tile has two vectors of columns and half as many rows.
+"""
+
+narrow_outer, wide_outer = _outer(1), _outer(2)
+"""w[k, j] += Σ x[taps[k] + x_rows[p]] · y[y_rows[p] + j] over `count` pixels p from `first` on.
+
+For the rows k of w from `tap` on that a tile holds, as far as they come before `end`. Buffers as above.
+"""
