@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nndsl.graph.graph import Graph
     from nndsl.learning.history import History
     from nndsl.learning.observer import Observer
+    from nndsl.learning.procedure import Procedure
     from nndsl.planning.plan import Plan
     from nndsl.runtime.inference import Inference
     from nndsl.topology.topology import Topology
@@ -95,10 +96,9 @@ class Network:
 
         Raises NNDSLError where it cannot be run.
         """
-        from nndsl.learning.procedure import procedure
         from nndsl.passes.pipeline import optimize
 
-        return optimize(procedure(self.model, self.stages[-1]).step if self.stages else self.forward_graph)
+        return optimize(self._last_procedure.step if self.stages else self.forward_graph)
 
     @cached_property
     def plans(self) -> dict[str, Plan]:
@@ -107,15 +107,24 @@ class Network:
         Raises NNDSLError where it cannot be run.
         """
         from nndsl.analyses.needs import open_sizes
-        from nndsl.learning.procedure import procedure
         from nndsl.learning.session import plan_procedure
         from nndsl.planning.planner import plan
 
         if not self.stages:
             return {"run": plan(self.optimized_graph, open_sizes(self.optimized_graph, 1), self.precision)}
-        found = procedure(self.model, self.stages[-1])
+        found = self._last_procedure
         sizes = {name: size for name, size in open_sizes(found.step, 1).items() if name != BATCH}
         return plan_procedure(found, found.batch, self.precision, 1, sizes)[0]
+
+    @property
+    def _last_procedure(self) -> Procedure:
+        """How the last stage learns. Raises NNDSLError where something of the network cannot be run."""
+        from nndsl.diagnostics.diagnostic import NNDSLError
+        from nndsl.learning.procedure import procedure
+
+        if self.refused:
+            raise NNDSLError(self.refused)
+        return procedure(self.model, self.stages[-1])
 
     @property
     def stages(self) -> tuple[Stage, ...]:
