@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import nan
 
-from nndsl.building.expressions import lower
-from nndsl.building.layout import Layout
+from nndsl.building.components import components, is_loop, values_read
+from nndsl.building.definitions import defined
+from nndsl.building.expressions import lower, present
+from nndsl.building.feedback import define_loop
+from nndsl.building.layout import graph_axes
+from nndsl.building.reductions import both, summed
 from nndsl.building.refusals import Refusals, in_order
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term
@@ -19,14 +24,27 @@ from nndsl.diagnostics.diagnostic import Diagnostic, NNDSLError
 from nndsl.functions.catalogue import entry_of
 from nndsl.graph.builder import Builder, prune
 from nndsl.graph.graph import Graph
-from nndsl.graph.types import Element
-from nndsl.operators.broadcasting import Sum
-from nndsl.semantics.model import Apply, Definition, Expression, Minimize, Model, Reduce, Rule, Stage
+from nndsl.semantics.model import (
+    Apply,
+    Definition,
+    Expression,
+    Measure,
+    Minimize,
+    Model,
+    Reduce,
+    Rule,
+    Stage,
+)
 from nndsl.semantics.walk import values_of
-from nndsl.types import Domain
 
 LOSS = "loss"
 """The name of the training objective among a graph's outputs."""
+
+PLACES = "places of "
+"""Stands before a measure's text in the name of the output that counts the places it is a mean over."""
+
+STATE = "state."
+"""Outputs that begin so are what a parameter that is not learned becomes after a step of training."""
 
 
 def forward(model: Model, *, training: bool = False) -> Graph:
@@ -42,10 +60,12 @@ def forward(model: Model, *, training: bool = False) -> Graph:
 
 
 def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
-    """What a stage minimises and reports: the outputs `loss`, and each measure by its text.
+    """What a stage minimises and reports: the outputs `loss`, and each measure by its text. In training also
+    `state.NAME` for each parameter that follows the values.
 
     The loss is averaged over the batch, of what each example sums to over its index space; summands that do
-    not depend on examples, such as `l2(weights)`, are added once. A measure is averaged over both.
+    not depend on examples, such as `l2(weights)`, are added once. A measure is averaged over both (see
+    `measured`).
     A stage that learns by a rule has no `loss`. Raises NNDSLError where something cannot be run yet.
     """
     building = _Building(model, training)
@@ -60,8 +80,13 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
             outputs[LOSS] = loss(building.scope, stage.how.objective)
     for measure in stage.measures:
         with building.scope.build.at(measure.text, measure.span):
-            outputs[measure.text] = averaged(lower(building.scope, measure.expression))
-    return building.graph(outputs)
+            outputs |= measured(building.scope, measure)
+    return building.graph(outputs | states(building.scope))
+
+
+def states(scope: Scope) -> dict[str, Term]:
+    """What the parameters that follow the values become, by the names of outputs."""
+    return {STATE + name: term for name, term in scope.states.items()}
 
 
 def ruled(model: Model, stage: Stage) -> tuple[Scope, tuple[Term, ...], dict[str, Term]]:
@@ -72,10 +97,12 @@ def ruled(model: Model, stage: Stage) -> tuple[Scope, tuple[Term, ...], dict[str
     assert isinstance(stage.how, Rule)
     building = _Building(model, training=True)
     building.refuse(building.refusals.stage(stage))
-    measured = {measure.text: measure.expression for measure in stage.measures}
-    building.define(needed(model, [*stage.how.arguments, *measured.values()]))
+    expressions = [measure.expression for measure in stage.measures]
+    building.define(needed(model, [*stage.how.arguments, *expressions]))
     arguments = tuple(lower(building.scope, argument) for argument in stage.how.arguments)
-    measures = {text: averaged(lower(building.scope, measure)) for text, measure in measured.items()}
+    measures: dict[str, Term] = {}
+    for measure in stage.measures:
+        measures |= measured(building.scope, measure)
     return building.scope, arguments, measures
 
 
@@ -97,13 +124,15 @@ def expressions(model: Model, wanted: Mapping[str, Expression], *, training: boo
 
 def needed(model: Model, wanted: Iterable[Expression]) -> tuple[Definition, ...]:
     """The definitions that some expressions rest on, in the model's order."""
-    names = {value.name for expression in wanted for value in values_of(expression)}
-    found = []
-    for definition in reversed(model.definitions):
-        if definition.value.name in names:
-            names.update(value.name for value in values_of(definition.expression))
-            found.append(definition)
-    return tuple(reversed(found))
+    by_name = {definition.value.name: definition for definition in model.definitions}
+    pending = [value.name for expression in wanted for value in values_of(expression)]
+    found: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in by_name and name not in found:
+            found.add(name)
+            pending.extend(value.name for value in values_read(by_name[name]))
+    return tuple(definition for definition in model.definitions if definition.value.name in found)
 
 
 class _Building:
@@ -112,7 +141,7 @@ class _Building:
     def __init__(self, model: Model, training: bool) -> None:
         self.model = model
         self.refusals = Refusals(model, training=training)
-        self.scope = Scope(Builder())
+        self.scope = Scope(Builder(), training=training)
         self.refused: list[Diagnostic] = []
 
     def refuse(self, found: Iterable[Diagnostic]) -> None:
@@ -124,18 +153,12 @@ class _Building:
             self.refuse(self.refusals.definition(definition))
         if self.refused:
             raise NNDSLError(in_order(self.refused))
-        for definition in definitions:
-            self.scope.values[definition.value.name] = self._defined(definition)
-
-    def _defined(self, definition: Definition) -> Term:
-        value = definition.value
-        with self.scope.build.at(value.name, value.span):
-            term = lower(self.scope, definition.expression)
-            if term.node.type.element is Element.TRUTH and value.type.domain is Domain.BIPOLAR:
-                term = 2 * term.real() - 1
-            term = term if value.type.domain is Domain.INDEX else term.real()
-            term = replace(term, layout=term.layout.renamed(value.type.space))
-            return term.stretched(Layout(True, value.type.space, value.type.units))
+        for component in components(definitions):
+            if is_loop(component):
+                define_loop(self.scope, component)
+            else:
+                (definition,) = component
+                self.scope.values[definition.value.name] = defined(self.scope, definition)
 
     def graph(self, outputs: Mapping[str, Term]) -> Graph:
         return prune(self.scope.build.graph({name: term.node for name, term in outputs.items()}))
@@ -151,19 +174,44 @@ def loss(scope: Scope, expression: Expression) -> Term:
             return loss(scope, left).apply(function, loss(scope, right))
         case _:
             term = lower(scope, expression).sum_units()
-            total = term.reduced(Sum, term.layout.axes(term.layout.space))
-            return total.mean_examples()
+            term = term.where(counted(scope, expression, term), 0.0)
+            return summed(term).mean_examples()
+
+
+def counted(scope: Scope, expression: Expression, term: Term) -> Term | None:
+    """The places at which an expression of this value counts: no padding, and no target is missing."""
+    return both(term.valid(term.layout.space), present(scope, expression))
+
+
+def measured(scope: Scope, measure: Measure) -> dict[str, Term]:
+    """A measure as one number: the mean over units, index space and batch.
+
+    Where not all places count, it is two: the sum over those that do, and their number as `PLACES`, both
+    divided by the number of examples. Over any batches, the mean is the quotient of their means.
+    """
+    term = lower(scope, measure.expression).real().mean_units()
+    condition = counted(scope, measure.expression, term)
+    if condition is None and not graph_axes(term.layout.space):
+        return {measure.text: term.mean_examples()}
+    layout = term.layout if condition is None else term.layout.union(condition.layout)
+    whole = scope.constant(1).stretched(replace(layout, units=()))
+    parts = {measure.text: term, PLACES + measure.text: whole}
+    return {name: summed(part.where(condition, 0.0)).mean_examples() for name, part in parts.items()}
 
 
 def finished(stage: Stage, means: Mapping[str, float]) -> dict[str, float]:
-    """A stage's measures by name, from their means over all examples (see `Function.after`)."""
-    after = {}
+    """A stage's loss and measures by name, from the means of a graph's outputs over all examples.
+
+    A mean over no place at all is not a number (see also `Function.after`).
+    """
+    found = {name: mean for name, mean in means.items() if not name.startswith(PLACES)}
     for measure in stage.measures:
-        if isinstance(measure.expression, Apply):
-            after[measure.text] = entry_of(measure.expression.function).after
-    return {name: finish(mean) if (finish := after.get(name)) else mean for name, mean in means.items()}
-
-
-def averaged(term: Term) -> Term:
-    """A measure as one number: the mean over units, index space and batch."""
-    return term.real().mean_units().mean_examples()
+        name = measure.text
+        if name not in found:
+            continue
+        if PLACES + name in means:
+            places = means[PLACES + name]
+            found[name] = found[name] / places if places else nan
+        if isinstance(measure.expression, Apply) and (finish := entry_of(measure.expression.function).after):
+            found[name] = finish(found[name])
+    return found

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from nndsl.building.chance import Distribution, Noise, State, random_wiring
 from nndsl.building.connections import connection
+from nndsl.building.data_graphs import end_of, position
 from nndsl.building.layout import Layout
-from nndsl.building.reductions import reduction
+from nndsl.building.reductions import both, reduction
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term, known
-from nndsl.functions.catalogue import entry_of
+from nndsl.functions.catalogue import entry_of, family
+from nndsl.operators.lookup import Gather
 from nndsl.operators.movement import Pad, Slice
 from nndsl.semantics.model import (
     Apply,
     At,
     Connect,
+    ConnectionKind,
     Constant,
     ElementPosition,
     Expression,
@@ -23,8 +27,10 @@ from nndsl.semantics.model import (
     Pick,
     Reduce,
     Reference,
+    Sample,
 )
-from nndsl.types import Axis, Extent, IndexSet, SetKind
+from nndsl.semantics.walk import children
+from nndsl.types import Axis, Extent, IndexSet, SetKind, Type
 
 
 def lower(scope: Scope, expression: Expression) -> Term:
@@ -35,21 +41,49 @@ def lower(scope: Scope, expression: Expression) -> Term:
         case Reference(value=value):
             return _at(scope.value(value), expression)
         case At(value=value, picks=picks):
-            return _at(shifted(lower(scope, value), picks), expression)
+            return _at(at_ends(shifted(lower(scope, value), picks), picks, expression.type), expression)
         case ParameterReference(parameter=parameter, transposed=transposed):
             term = scope.parameter(parameter)
             return term.transposed() if transposed else term
-        case ElementPosition(element=element, axis=axis):
-            return scope.elements[element] if axis is None else scope.constant(0).position(axis)
+        case ElementPosition(element=element, axis=None):
+            return scope.elements[element]
+        case ElementPosition(axis=axis, end=end) if axis.set.graph is not None:
+            return Term(scope.build, position(scope.build, axis, end), Layout(space=(axis,)))
+        case ElementPosition(axis=axis):
+            return scope.constant(0).position(axis)
         case Apply():
             return _apply(scope, expression)
+        case Sample():
+            return _drawn(scope, expression)
         case Connect():
-            return connection(expression, lower(scope, expression.source), _weights(scope, expression))
+            return _connected(scope, expression)
         case Reduce(body=body, condition=condition):
             truth = None if condition is None else lower(scope, condition).truth()
-            return reduction(expression, lower(scope, body), truth)
+            return reduction(expression, lower(scope, body), both(truth, present(scope, body)))
         case _:
             raise AssertionError(f"not refused: {expression}")
+
+
+def present(scope: Scope, expression: Expression) -> Term | None:
+    """Where no target that an expression reads is missing; None where none can be.
+
+    What is inside of a reduction over an index set has been left out there.
+    """
+    found: Term | None = None
+    pending = [expression]
+    while pending:
+        match pending.pop():
+            case At(value=Reference(value=value), picks=picks) as at:
+                term = scope.present(value)
+                found = both(found, term and _at(at_ends(shifted(term, picks), picks, at.type), at))
+            case Reference(value=value) as reference:
+                term = scope.present(value)
+                found = both(found, term and _at(term, reference))
+            case Reduce(axes=axes) if axes:
+                continue
+            case part:
+                pending.extend(children(part))
+    return found
 
 
 def _at(term: Term, expression: Reference | At) -> Term:
@@ -57,9 +91,31 @@ def _at(term: Term, expression: Reference | At) -> Term:
     return replace(term, layout=replace(term.layout, space=expression.type.space))
 
 
+def _ends(picks: Iterable[Pick]) -> list[tuple[int, str]]:
+    """The axes that are picked at an end of an edge, and which end it is."""
+    return [(pick.axis, pick.end) for pick in picks if pick.end is not None]
+
+
+def at_ends(term: Term, picks: Iterable[Pick], type: Type) -> Term:
+    """A value of nodes at the ends of edges: the axes picked become one, that of the edges."""
+    if not (ends := _ends(picks)):
+        return term
+    (edges,) = (axis for axis in type.space if axis.set.kind is SetKind.EDGES)
+    node, space = term.node, term.layout.space
+    for axis, end in ends:
+        picked, at_edge = term.layout.space[axis], edges in space
+        node = term.build(Gather(space.index(picked), int(at_edge)), node, end_of(term.build, edges, end))
+        space = (edges, *(axis for axis in space if axis not in (picked, edges)))
+    rest = (axis for axis in type.space if axis != edges)
+    found = replace(term, node=node, layout=replace(term.layout, space=(edges, *rest)))
+    return found.stretched(replace(term.layout, space=type.space))
+
+
 def shifted(term: Term, picks: Iterable[Pick]) -> Term:
     """A value some steps earlier or later along an ordered set: zeros come in from beyond its ends."""
     for pick in picks:
+        if pick.shift > 0:
+            term = term.where(term.valid((term.layout.space[pick.axis],)), 0.0)
         axis, steps = term.layout.batch + pick.axis, abs(pick.shift)
         if pick.shift < 0:
             node = term.build(Pad(axis, steps, 0), term.build(Slice(axis, 0, steps), term.node))
@@ -71,16 +127,30 @@ def shifted(term: Term, picks: Iterable[Pick]) -> Term:
     return term
 
 
+def _connected(scope: Scope, connect: Connect) -> Term:
+    """A connection. Of values at the ends of edges it is made at the nodes: there are fewer of them, and
+    the map is the same for all."""
+    weights = _weights(scope, connect)
+    match connect.source:
+        case At(value=value, picks=picks) as at if connect.kind is not ConnectionKind.LOCAL and _ends(picks):
+            made = connection(connect, shifted(lower(scope, value), picks), weights)
+            return _at(at_ends(made, picks, at.type), at)
+        case source:
+            return connection(connect, lower(scope, source), weights)
+
+
 def _weights(scope: Scope, connect: Connect) -> Term:
-    """The weights of a connection; those that its rule leaves out are zero."""
+    """The weights of a connection; those that its rule, or chance, leaves out are zero."""
     weights = scope.parameter(connect.weights)
-    if connect.rule is None:
+    if connect.kind not in (ConnectionKind.WIRED, ConnectionKind.SPARSE):
         return weights
     return weights * wiring(scope, connect).with_units(weights.units)
 
 
 def wiring(scope: Scope, connect: Connect) -> Term:
-    """Which units the rule of a `wired` connection joins, as a matrix of truths shaped as the weights."""
+    """Which units a `wired` or `sparse` connection joins, as a matrix of truths that lies as the weights."""
+    if connect.kind is ConnectionKind.SPARSE:
+        return random_wiring(scope, connect)
     assert connect.rule is not None and connect.rule_elements is not None
     sides = (connect.source.type.unit_count, connect.type.unit_count)
     source, target = (
@@ -96,18 +166,53 @@ def wiring(scope: Scope, connect: Connect) -> Term:
 
 def _apply(scope: Scope, apply: Apply) -> Term:
     """A function of the catalogue; of `weights` it is the sum over all of them."""
-    function = entry_of(apply.function)
-    names = (name for name, _, _ in function.parameters)
-    owned = {name: scope.parameter(own) for name, own in zip(names, apply.parameters, strict=True)}
-    told = {"units": apply.type.units, "noise": None}
-    told = {name: value for name, value in told.items() if function.asks(name)}
-    options = {**dict(apply.options), **owned, **told}
-    body = function.lower
+    body = entry_of(apply.function).lower
+    options = {**dict(apply.options), **_owned(scope, apply)}
     match apply.arguments:
         case (Apply(function="weights", arguments=weights),):
             terms = [body(lower(scope, weight), **options) for weight in weights]
             total: Term = sum(terms[1:], start=terms[0]) if terms else scope.constant(0)
             return total
         case arguments:
-            result: Term = body(*(lower(scope, argument) for argument in arguments), **options)
+            given = [_argument(scope, argument) for argument in arguments]
+            result: Term = body(*given, **options, **_told(scope, apply, given))
             return result
+
+
+def _owned(scope: Scope, apply: Apply) -> dict[str, Term | State]:
+    """The parameters that a use of a function owns."""
+    function = entry_of(apply.function)
+    owned = {name: own for (name, _, _), own in zip(function.parameters, apply.parameters, strict=True)}
+    return {
+        name: State(scope, own) if name in function.states else scope.parameter(own)
+        for name, own in owned.items()
+    }
+
+
+def _told(scope: Scope, apply: Apply, given: Iterable[Term | Distribution]) -> dict[str, object]:
+    """What a function's body asks for beside what its signature says."""
+    layout = Layout()
+    for term in given:
+        layout = layout.union(term.layout) if isinstance(term, Term) else layout
+    told = {"units": apply.type.units, "noise": Noise(scope, layout), "training": scope.training}
+    function = entry_of(apply.function)
+    return {name: value for name, value in told.items() if function.asks(name)}
+
+
+def _argument(scope: Scope, argument: Expression) -> Term | Distribution:
+    """What a function is given; a distribution is compared there, not drawn from."""
+    if not isinstance(argument, Sample):
+        return lower(scope, argument)
+    own = Layout(space=argument.type.space, units=argument.type.units)
+    terms = (lower(scope, parameter).real() for parameter in argument.arguments)
+    parameters = tuple(term.stretched(term.layout.union(own)) for term in terms)
+    return Distribution(argument.distribution, parameters)
+
+
+def _drawn(scope: Scope, sample: Sample) -> Term:
+    """A draw, its own for each example and each entry."""
+    layout = Layout.of(sample.type)
+    parameters = (lower(scope, parameter).real() for parameter in sample.arguments)
+    drawing = family("distribution")[sample.distribution]
+    result: Term = drawing.lower(*parameters, noise=Noise(scope, layout))
+    return result

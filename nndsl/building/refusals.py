@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from nndsl.building.components import components, depends, direction, is_loop
 from nndsl.diagnostics.catalogue.execution import (
-    BatchStatisticsNotExecutable,
-    ClockNotExecutable,
     ConstructNotExecutable,
-    DataGraphNotExecutable,
-    DelayNotExecutable,
-    DrawNotExecutable,
     EnergyNotExecutable,
     GenerationNotExecutable,
     LearningRuleNotExecutable,
@@ -32,39 +29,34 @@ from nndsl.semantics.model import (
     Reduce,
     Reference,
     Rule,
-    Sample,
     Stage,
-    Value,
 )
-from nndsl.semantics.order import strongly_connected
-from nndsl.semantics.walk import children, values_of
-from nndsl.types import SetKind
+from nndsl.semantics.walk import children
+from nndsl.types import Axis, IndexSet, SetKind
 
 
 def refused(model: Model) -> tuple[Diagnostic, ...]:
     """Everything in a model that cannot be run yet, in the order of the text."""
     refusals = Refusals(model, training=bool(model.stages))
-    found = [*_values(model.inputs), *_values(model.targets)]
+    found: list[Diagnostic] = []
     for definition in model.definitions:
         found += refusals.definition(definition)
     for stage in stages(model):
         found += refusals.stage(stage)
-    if model.generation is not None:
-        found.append(GenerationNotExecutable(span=model.generation.span))
     return in_order(found)
 
 
+def left_out(model: Model) -> tuple[Diagnostic, ...]:
+    """What cannot be done yet with a model that is trained all the same, as warnings."""
+    generation = model.generation
+    return () if generation is None else (GenerationNotExecutable(span=generation.span),)
+
+
 def in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Diagnostics in the order of the text, each once; of values over one data graph or clock, the first."""
+    """Diagnostics in the order of the text, each once."""
     kept: dict[object, Diagnostic] = {}
     for diagnostic in sorted(found, key=_start):
-        match diagnostic:
-            case DataGraphNotExecutable(graph=graph):
-                kept.setdefault(graph, diagnostic)
-            case ClockNotExecutable(clock=clock):
-                kept.setdefault(clock, diagnostic)
-            case _:
-                kept.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+        kept.setdefault((diagnostic.code, diagnostic.span), diagnostic)
     return tuple(kept.values())
 
 
@@ -84,9 +76,9 @@ class Refusals:
 
     def definition(self, definition: Definition) -> Iterator[Diagnostic]:
         """What a layer asks for."""
-        yield from _values((definition.value,))
-        loop = self._feedback.get(definition.value.name, frozenset())
-        yield from self.expression(definition.expression, loop)
+        yield from self.expression(definition.expression, self._feedback.get(definition.value.name))
+        if definition.start is not None:
+            yield from self.expression(definition.start)
 
     def stage(self, stage: Stage) -> Iterator[Diagnostic]:
         """What a training stage asks for, beside the layers that it needs."""
@@ -103,7 +95,7 @@ class Refusals:
         for measure in stage.measures:
             yield from self.expression(measure.expression)
 
-    def expression(self, expression: Expression, loop: Collection[str] = frozenset()) -> Iterator[Diagnostic]:
+    def expression(self, expression: Expression, loop: Feedback | None = None) -> Iterator[Diagnostic]:
         """What an expression in a feedback loop asks for; what is inside of such a thing is not looked at."""
         pending = [expression]
         while pending:
@@ -114,58 +106,64 @@ class Refusals:
             else:
                 pending.extend(children(part))
 
-    def _refused(self, part: Expression, loop: Collection[str]) -> Diagnostic | None:
+    def _refused(self, part: Expression, loop: Feedback | None) -> Diagnostic | None:
         span = part.span
+        if loop is not None and (construct := loop.refused(part)):
+            return ConstructNotExecutable(span=span, construct=construct)
+        inside = loop.members if loop is not None else frozenset()
         match part:
-            case At(value=Reference(value=value)) if part.delay and value.name in loop:
-                return DelayNotExecutable(span=span, value=value.name, delay=part.delay)
-            case At(value=Reference(value=value)) if part.delay and value.name in self._started:
+            case At(value=Reference(value=value)) if part.delay and value.name in self._started - inside:
                 return ConstructNotExecutable(span=span, construct=f"a delayed '{value.name}' with a start")
-            case Reference(value=value):
-                return next(_values((value,)), None)
             case Infer(query=query, energy=energy):
                 return EnergyNotExecutable(span=span, query=query, energy=energy)
-            case Sample(distribution=distribution):
-                return DrawNotExecutable(span=span, what=distribution)
-            case Apply(function="dropout") if self._training:
-                return DrawNotExecutable(span=span, what="dropout")
-            case Apply(function="batch_norm"):
-                return BatchStatisticsNotExecutable(span=span)
             case Apply(function=name) if name != "weights" and not entry_of(name).executable:
                 return ConstructNotExecutable(span=span, construct=f"the function '{name}'")
-            case Connect(kind=ConnectionKind.SPARSE):
-                return ConstructNotExecutable(span=span, construct="a random wiring, 'sparse'")
+            case Reduce(operation="argmin" | "argmax" as name, axes=(Axis(set=IndexSet(graph=str())),)):
+                return ConstructNotExecutable(span=span, construct=f"'{name}' over a data graph")
             case Reduce(operation="argmin" | "argmax" as name, axes=axes) if len(axes) > 1:
                 return ConstructNotExecutable(span=span, construct=f"'{name}' over a grid of several sides")
             case _:
                 return None
 
 
-def feedback(definitions: Iterable[Definition]) -> Mapping[str, frozenset[str]]:
-    """For each layer that depends on itself, through delays, all layers of its loop."""
-    by_name = {definition.value.name: definition for definition in definitions}
+@dataclass(frozen=True)
+class Feedback:
+    """A loop in time as one of its members sees it: `own` is the member's axis of time."""
 
-    def read(definition: Definition) -> list[Definition]:
-        names = (value.name for value in values_of(definition.expression))
-        return [by_name[name] for name in names if name in by_name]
+    members: frozenset[str]
+    own: Axis
 
-    found: dict[str, frozenset[str]] = {}
-    for component in strongly_connected(by_name.values(), read):
-        if len(component) > 1 or component[0] in read(component[0]):
-            members = frozenset(definition.value.name for definition in component)
-            found.update(dict.fromkeys(members, members))
+    def refused(self, part: Expression) -> str | None:
+        """What a part of the member's definition asks for that cannot be done step by step."""
+        if isinstance(part, Apply) and part.function == "batch_norm":
+            return "'batch_norm' in a feedback loop"
+        if depends(part, self.members) and self._sees_other_steps(part):
+            return "a feedback loop that sees its own steps other than by a delay"
+        return None
+
+    def _sees_other_steps(self, part: Expression) -> bool:
+        match part:
+            case At(value=value, picks=picks):
+                times = [pick for pick in picks if value.type.space[pick.axis].set == self.own.set]
+                return any(pick.element not in (None, self.own.element) for pick in times)
+            case Reduce(axes=axes) if not part.window:
+                return any(axis.set == self.own.set for axis in axes)
+            case Reduce(body=seen) | Connect(kind=ConnectionKind.LOCAL, source=seen):
+                return all(axis.set.kind is not SetKind.GRID for axis in seen.type.space)
+            case _:
+                return False
+
+
+def feedback(definitions: Sequence[Definition]) -> Mapping[str, Feedback]:
+    """For each layer that depends on itself, through delays, what its loop is to it."""
+    found: dict[str, Feedback] = {}
+    for component in filter(is_loop, components(definitions)):
+        members = frozenset(definition.value.name for definition in component)
+        time, _ = direction(component)
+        for value in (definition.value for definition in component):
+            own = next(axis for axis in value.type.space if axis.set == time)
+            found[value.name] = Feedback(members, own)
     return found
-
-
-def _values(values: Iterable[Value]) -> Iterator[Diagnostic]:
-    for value in values:
-        for axis in value.type.space:
-            if axis.set.graph is not None:
-                yield DataGraphNotExecutable(span=value.span, value=value.name, graph=axis.set.graph)
-                break
-            if axis.set.kind is SetKind.CLOCK:
-                yield ClockNotExecutable(span=value.span, value=value.name, clock=axis.set.name)
-                break
 
 
 def _start(diagnostic: Diagnostic) -> int:

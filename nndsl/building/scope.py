@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from nndsl.building.layout import Layout
 from nndsl.building.term import Term
 from nndsl.graph.builder import Builder
 from nndsl.graph.types import Dimension, Element, TensorType
 from nndsl.operators.leaves import Constant, Input, ParameterLeaf
-from nndsl.semantics.model import Parameter, Value
-from nndsl.types import Domain, Extent
+from nndsl.operators.random import SEED, STEP, Draw
+from nndsl.semantics.model import Parameter, Value, ValueKind
+from nndsl.types import Domain, Extent, SetKind
 
 
 @dataclass
 class Scope:
     """`values` and `parameters` hold what has been built, by name; each is built once.
 
-    `elements` are the unit numbers that the rule of a `wired` connection speaks of.
+    `elements` are the unit numbers that the rule of a `wired` connection speaks of. `states` are what
+    parameters that follow the network's values become after a step, by name. `training` tells whether the
+    graph is for learning.
     """
 
     build: Builder
     values: dict[str, Term] = field(default_factory=dict)
     parameters: dict[str, Term] = field(default_factory=dict)
     elements: dict[str, Term] = field(default_factory=dict)
+    states: dict[str, Term] = field(default_factory=dict)
+    training: bool = False
+    _streams: Iterator[int] = field(default_factory=count)
 
     def constant(self, value: float) -> Term:
         """A number."""
@@ -36,17 +44,41 @@ class Scope:
         return self.values[value.name]
 
     def _fed(self, value: Value) -> Term:
-        """Data: `onehot` values are fed as indices, without their unit axes; all others as reals."""
-        layout = Layout(True, value.type.space, value.type.units)
+        """Data: `onehot` values are fed as indices, without their unit axis; all others as reals."""
+        term = self._leaf(value)
         with self.build.at(value.name, value.span):
-            if value.type.domain not in (Domain.ONEHOT, Domain.INDEX):
-                node = self.build(Input(value.name, TensorType(layout.dimensions)), name=value.name)
-                return Term(self.build, node, layout)
-            index = replace(layout, units=())
-            type = TensorType(index.dimensions, Element.INDEX)
-            node = self.build(Input(value.name, type), name=value.name)
-            term = Term(self.build, node, index)
-            return term.one_hot(value.type.units) if value.type.domain is Domain.ONEHOT else term
+            if value.type.domain is Domain.ONEHOT:
+                return term.one_hot(value.type.units)
+            real = term.node.type.element is Element.REAL
+            return term.where(term.apply("equal", term), 0.0) if real and can_be_missing(value) else term
+
+    def _leaf(self, value: Value) -> Term:
+        index = value.type.domain in (Domain.ONEHOT, Domain.INDEX)
+        layout = replace(Layout.of(value.type), units=() if index else value.type.units)
+        type = TensorType(layout.dimensions, Element.INDEX if index else Element.REAL)
+        with self.build.at(value.name, value.span):
+            return Term(self.build, self.build.leaf(Input(value.name, type)), layout)
+
+    def present(self, value: Value) -> Term | None:
+        """Where a target is not missing: the data have a number there, of all units, or a class from 0 on.
+
+        None where none can be missing.
+        """
+        if not can_be_missing(value):
+            return None
+        term = self._leaf(value)
+        with self.build.at(value.name, value.span):
+            if term.node.type.element is Element.REAL:
+                return term.apply("equal", term).real().min_units().truth()
+            first = replace(term, node=self.build(Constant(0, Element.INDEX)), layout=Layout())
+            return first.apply("less_equal", term)
+
+    def drawn(self, operator: type[Draw], layout: Layout) -> Term:
+        """Random numbers of a layout, other ones than at every other place of the network."""
+        with self.build.at(None, None):
+            run = [self.build.leaf(Input(key, TensorType((), Element.INDEX))) for key in (SEED, STEP)]
+        node = self.build(operator(next(self._streams), layout.dimensions), *run)
+        return Term(self.build, node, layout)
 
     def parameter(self, parameter: Parameter) -> Term:
         """A parameter, its axes as units."""
@@ -60,3 +92,9 @@ class Scope:
                 node = self.build(leaf, name=parameter.name)
             self.parameters[parameter.name] = Term(self.build, node, Layout(units=parameter.shape))
         return self.parameters[parameter.name]
+
+
+def can_be_missing(value: Value) -> bool:
+    """Whether a value is a target that data may lack at some places: those of a sequence or a data graph."""
+    sets = (axis.set.kind for axis in value.type.space)
+    return value.kind is ValueKind.TARGET and any(kind is not SetKind.GRID for kind in sets)

@@ -4,7 +4,7 @@ h.full: real[batch=batch, unit=128] = contract(x, W, equation='bi,oi->bo') in h
 h: real[batch=batch, unit=128] = relu(h.full) in h
 output h = h
 
-The body of a loop stands in braces after it, indented.
+The body of a loop stands in braces after it, indented. `output *` makes every node an output.
 """
 
 from __future__ import annotations
@@ -35,7 +35,12 @@ def _lines(graph: Graph) -> Iterator[str]:
             yield "}"
         else:
             yield print_node(node)
-    yield from (f"output {name} = {node.name}" for name, node in graph.outputs.items())
+    every = len(graph) > 0 and all(graph.outputs.get(node.name) is node for node in graph)
+    for name, node in graph.outputs.items():
+        if not every or name != node.name:
+            yield f"output {name} = {node.name}"
+    if every:
+        yield "output *"
 
 
 def print_node(node: Node) -> str:
@@ -84,6 +89,8 @@ def _parse_lines(lines: Iterator[str]) -> Graph:
             break
         if match := re.fullmatch(r"output (\S+) = (\S+)", line):
             outputs[match[1]] = nodes[match[2]]
+        elif line == "output *":
+            outputs |= nodes
         else:
             body = _parse_lines(lines) if line.endswith(" {") else None
             node = _parse_node(line.removesuffix(" {"), nodes, body)

@@ -121,9 +121,9 @@ def test_a_network_without_training_runs_forward():
 
 
 def test_what_cannot_be_run_yet_is_refused_before_data_are_looked_for():
-    result = nndsl("run", SPECS / "elman.nn")
+    result = nndsl("run", SPECS / "rbm.nn")
     assert result.exit_code == 1
-    assert "error[E0801]" in result.stderr
+    assert "error[E0804]" in result.stderr
     assert "E0602" not in result.stderr
 
 

@@ -41,6 +41,6 @@ def test_lenet_numbers() -> None:
 
 
 def test_what_cannot_run_is_said() -> None:
-    text = printed("elman")
+    text = printed("rbm")
     assert "cannot be run yet" in text
-    assert "E0801" in text
+    assert "E0804" in text

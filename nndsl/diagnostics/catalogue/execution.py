@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.diagnostics.diagnostic import Diagnostic, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,92 +14,6 @@ class NotExecutable(Diagnostic):
 
     def help(self) -> str | None:
         return "try `nndsl check` and `nndsl compile`, which read, count and draw the whole language"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DelayNotExecutable(NotExecutable):
-    """A layer depends on itself at an earlier or a later step (`h[t-1]`, `b[t+1]`).
-
-    Loops in time are understood, counted and drawn, but not yet run. What feeds forward runs: also a value of
-    another layer at an earlier step, and local connections that see a window of earlier steps.
-
-    Wrong:
-
-        layer h[8] = tanh(full(x) + full(h[t-1]) + bias)
-
-    Right:
-
-        layer h[8] = tanh(local(x, 3, causal) + bias)
-    """
-
-    code: ClassVar[str] = "E0801"
-    value: str
-    delay: int
-
-    def message(self) -> str:
-        side = "earlier" if self.delay < 0 else "later"
-        steps = "one step" if abs(self.delay) == 1 else f"{abs(self.delay)} steps"
-        return f"expected a network without loops in time, found '{self.value}' taken {steps} {side}"
-
-    def here(self) -> str:
-        return "loops in time cannot be run yet"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClockNotExecutable(NotExecutable):
-    """A layer runs on a clock of its own (`over t in 1..50`).
-
-    Such a layer is a loop in time, which cannot be run yet.
-
-    Wrong:
-
-        layer v[8] over t in 1..50 = tanh(full(v[t-1]) + full(x))
-
-    Right:
-
-        layer v1[8] = tanh(full(x))
-        layer v2[8] = tanh(full(v1) + full(x))
-    """
-
-    code: ClassVar[str] = "E0802"
-    value: str
-    clock: str
-
-    def message(self) -> str:
-        clock = f"a clock of its own, {self.clock}"
-        return f"expected a network without loops in time, found '{self.value}' on {clock}"
-
-    def here(self) -> str:
-        return "loops in time cannot be run yet"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataGraphNotExecutable(NotExecutable):
-    """A value lives on the nodes or edges of a data graph (`over i in G.nodes`, `neighbours(i)`).
-
-    Such networks are understood, counted and drawn, but not yet run.
-
-    Wrong:
-
-        graph G
-        input x[8] over i in G.nodes
-
-    Right:
-
-        input x[8]
-    """
-
-    code: ClassVar[str] = "E0803"
-    value: str
-    graph: str
-
-    def message(self) -> str:
-        return (
-            f"expected vectors, grids or sequences, found '{self.value}' over the data graph '{self.graph}'"
-        )
-
-    def here(self) -> str:
-        return "data graphs cannot be run yet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,62 +43,10 @@ class EnergyNotExecutable(NotExecutable):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawNotExecutable(NotExecutable):
-    """A value is drawn at random (`layer z ~ normal(mu, s)`).
-
-    Random layers are understood and counted, but not yet run.
-
-    Wrong:
-
-        layer z[20] ~ normal(mu, 1)
-
-    Right:
-
-        layer z[20] = mu
-    """
-
-    code: ClassVar[str] = "E0805"
-    what: str
-
-    def message(self) -> str:
-        return f"expected a value that is computed, found one that is drawn by '{self.what}'"
-
-    def here(self) -> str:
-        return "random values cannot be run yet"
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchStatisticsNotExecutable(NotExecutable):
-    """`batch_norm` keeps running averages of what it has seen, which cannot be kept yet.
-
-    `layer_norm` normalises over the units of each example instead, and runs.
-
-    Wrong:
-
-        layer h[32] = relu(batch_norm(full(x)))
-
-    Right:
-
-        layer h[32] = relu(layer_norm(full(x)))
-    """
-
-    code: ClassVar[str] = "E0806"
-
-    def message(self) -> str:
-        return "expected a function of one example, found 'batch_norm', which keeps statistics of all"
-
-    def here(self) -> str:
-        return "running averages cannot be kept yet"
-
-    def help(self) -> str | None:
-        return "try layer_norm(…), which normalises each example by itself"
-
-
-@dataclass(frozen=True, kw_only=True)
 class GenerationNotExecutable(NotExecutable):
     """`generate` feeds a network its own output step by step, which cannot be run yet.
 
-    Training and prediction with the same network are not concerned.
+    The network is trained and used for prediction all the same.
 
     Wrong:
 
@@ -195,10 +57,14 @@ class GenerationNotExecutable(NotExecutable):
         report perplexity(words, next)
     """
 
-    code: ClassVar[str] = "E0807"
+    code: ClassVar[str] = "W0961"
+    severity: ClassVar[Severity] = Severity.WARNING
 
     def message(self) -> str:
-        return "expected training and prediction, found 'generate', which feeds the output back"
+        return "'generate' feeds the output back, and is left out"
+
+    def help(self) -> str:
+        return "the network is trained without it"
 
     def here(self) -> str:
         return "generation cannot be run yet"
