@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from nndsl.codegen.group import Compute, Group, Operand, Pattern, Position, Reduce, Step
 from nndsl.graph.graph import Node
+from nndsl.graph.types import Element
 from nndsl.operators import leaves
 from nndsl.operators.broadcasting import Expand
 from nndsl.operators.lookup import OneHot
@@ -74,6 +75,9 @@ class _Writer:
             return self.made[node, axes]
         self.name_axes(node, axes)
         match node.operator:
+            case leaves.Constant(value=number, element=Element.TRUTH):
+                known = self.constant(Real(float(number)))
+                made = self.add(Compute("{0} != 0.0", (), (), Element.TRUTH), (known,), ())
             case leaves.Constant(value=number):
                 made = self.constant(Real(float(number)))
             case leaves.Size(extents=extents):
