@@ -261,7 +261,8 @@ class Network:
         inputs = [value.name for value in self.model.inputs]
         given = given_examples(self.model, arrays, inputs, self.precision)
         with one_thread():
-            return self._inference(given.count)(given.inputs, self.parameters, given.count, seed)
+            inference = self._inference(given.count, whole=given.graphs is not None)
+            return inference(given.together(), self.parameters, given.count, seed)
 
     def grad(self, *, seed: int = 0, **arrays: ArrayLike) -> dict[str, Array]:
         """The gradient of the loss by parameter, and the loss itself as `loss`, over the given examples.
@@ -278,15 +279,16 @@ class Network:
         graph = optimize(_only(self.gradient_graph, outputs.values()))
         inference = Inference(graph, self.precision, given.count)
         with one_thread():
-            found = inference(given.inputs, self.parameters, given.count, seed)
+            found = inference(given.together(), self.parameters, given.count, seed)
         return {name: found[output] for name, output in outputs.items()}
 
-    def _inference(self, count: int) -> Inference:
-        """What `run` runs; made anew only for more rows than before."""
+    def _inference(self, count: int, whole: bool) -> Inference:
+        """What `run` runs, on all examples at once where they cannot be parted; made anew only for more rows
+        than before."""
         from nndsl.passes.pipeline import optimize
         from nndsl.runtime.inference import ROWS_AT_ONCE, Inference
 
-        rows = min(count, ROWS_AT_ONCE)
+        rows = count if whole else min(count, ROWS_AT_ONCE)
         if self._run is None or self._run.rows_at_once < rows:
             graph = _only(self.forward_graph, [value.name for value in self.model.outputs])
             self._run = Inference(optimize(graph), self.precision, rows)

@@ -31,6 +31,12 @@ class Examples:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     graphs: Graphs | None = None
 
+    def together(self) -> Mapping[str, Array]:
+        """What a network is fed to see all examples at once."""
+        if self.graphs is None:
+            return self.inputs
+        return self.graphs.union(self.inputs, np.arange(self.count))
+
     def take(self, rows: Array) -> Examples:
         """The examples at these row numbers, in this order."""
         if self.graphs is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.graph_given import given_graphs
 from nndsl.data.padding import convert_rows, lengths_of_sequences
 from nndsl.data.sequences import characters, sequence_of, starts_of
 from nndsl.data.split import split
@@ -31,9 +32,12 @@ def given_examples(
     Those `needed` must be there, all where that is None; others may. `classes` are the words that class
     numbers stand for, where a training has met them. Values over a sequence may be lists of arrays of unequal
     length; or one array, and beside it the lengths of its rows under the name of the set, `T.length`.
+    Data graphs are given by their names (see `given_graphs`).
 
     Raises NNDSLError with all wrong names, shapes, values and lengths at once.
     """
+    if any(found.graph is not None for found in network.sets):
+        return given_graphs(network, arrays, needed, dtype, classes)
     diagnostics = Diagnostics()
     values = {value.name: value for value in (*network.inputs, *network.targets)}
     lengths = [length_key(found) for found in network.sets if found.kind is SetKind.SEQUENCE]
