@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nndsl.building.refusals import left_out
 from nndsl.network import Network
 from nndsl.semantics.check import check
 from nndsl.source import Source
@@ -27,7 +28,7 @@ def compile(spec: Path | Source, settings: Settings | None = None, network: str 
     source = spec if isinstance(spec, Source) else read(spec)
     syntax = parse(source)
     checked = check(syntax, settings or {}, network=network)
-    return Network(syntax, checked.model, checked.warnings)
+    return Network(syntax, checked.model, (*checked.warnings, *left_out(checked.model)))
 
 
 def compile_spec(
