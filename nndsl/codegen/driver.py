@@ -77,7 +77,7 @@ def _adopted(text: str, name: str, imports: dict[str, set[str]]) -> str:
 def _function(name: str, plan: Plan, groups: Mapping[Group, str]) -> Iterator[str]:
     held = _identifiers(plan)
     externals = [held[buffer.name] for buffer in plan.externals]
-    arguments = ", ".join([*plan.bounds, *externals])
+    arguments = ", ".join([*dict.fromkeys([*plan.bounds, *_symbols(plan)]), *externals])
     yield f"def {name}(*, {arguments}):"
     yield f"    arena = np.zeros({plan.arena_bytes}, np.uint8)"
     for buffer in sorted(plan.buffers.values(), key=lambda b: b.offset_bytes):
@@ -95,6 +95,14 @@ def _function(name: str, plan: Plan, groups: Mapping[Group, str]) -> Iterator[st
         if plan.buffers[buffer].segment is Segment.ARENA
     )
     yield f"    return {{{kept}}}"
+
+
+def _symbols(plan: Plan) -> Iterator[str]:
+    """The sizes that a plan's calls speak of: also where the share of a thread begins."""
+    for instruction in walk(plan.instructions):
+        for argument in instruction.arguments:
+            if isinstance(argument, Count):
+                yield from (extent.symbol for extent in argument.extents if extent.symbol is not None)
 
 
 def _steps(

@@ -157,7 +157,13 @@ def parameter_table(parameters: Iterable[Parameter]) -> Table:
 
 
 def _attributes(parameter: Parameter) -> Iterator[str]:
-    facts = {"symmetric": parameter.symmetric, "no self": parameter.no_self, "fixed": not parameter.learned}
+    averaged = parameter.role is ParameterRole.STATE
+    facts = {
+        "symmetric": parameter.symmetric,
+        "no self": parameter.no_self,
+        "fixed": not parameter.learned and not averaged,
+        "running average": averaged,
+    }
     return (name for name, holds in facts.items() if holds)
 
 
