@@ -31,7 +31,7 @@ ROWS = (
     ("codegen",),
     ("data", "runtime"),
     ("learning",),
-    ("interop", "view"),
+    ("view",),
     ("network",),
     ("compiler", ""),
     ("cli",),

@@ -149,6 +149,12 @@ def family(name: str) -> Mapping[str, Function]:
     return _ENTRIES.get(name, {})
 
 
+def entries(name: str) -> tuple[Function, ...]:
+    """The entries of this name in any family: several families may know one word."""
+    family("function")
+    return tuple(found[name] for found in _ENTRIES.values() if name in found)
+
+
 def entry_of(name: str) -> Function:
     """What an `Apply` applies: a function, or a measure. Raises KeyError where there is none."""
     functions = family("function")

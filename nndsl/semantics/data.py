@@ -24,7 +24,19 @@ from nndsl.source import Span
 from nndsl.syntax import tree
 
 # the sequence functions on columns, with how many arguments each takes
-COLUMN_FUNCTIONS = {"window": 2, "next": 1, "previous": 1, "after": 2, "tokens": 1}
+COLUMN_FUNCTIONS = {
+    "window": ("column", "length"),
+    "next": ("column",),
+    "previous": ("column",),
+    "after": ("column", "length"),
+    "tokens": ("column",),
+    "abs": ("column",),
+    "exp": ("column",),
+    "log": ("column",),
+    "sqrt": ("column",),
+    "join": ("column", "..."),
+}
+"""What may be asked of columns, with the names of the arguments; `...` stands for more of the same."""
 _PORTS = (ValueKind.INPUT, ValueKind.TARGET)
 
 
@@ -88,18 +100,18 @@ class DataReader:
 
     def _function(self, call: tree.Call) -> m.ColumnExpression | None:
         name = call.function.name
-        count = COLUMN_FUNCTIONS.get(name)
-        if count is None:
+        names = COLUMN_FUNCTIONS.get(name)
+        if names is None:
             known = tuple(COLUMN_FUNCTIONS)
             self._book.diagnostics.add(UnknownColumnFunction(name, known, span=call.function.span))
             return None
         for option in call.options:
             self._book.diagnostics.add(UnknownOption(name, option.name.name, (), span=option.name.span))
-        if len(call.arguments) != count:
-            names = ("column", "length")[:count]
+        fits = len(call.arguments) == len(names) or (names[-1] == "..." and call.arguments)
+        if not fits:
             self._book.diagnostics.add(WrongArgumentCount(name, names, len(call.arguments), span=call.span))
             return None
-        if count == 2:
+        if names[-1] == "length":
             length = whole_number(call.arguments[1], self._scope)
             column = self._column(call.arguments[0])
             if length is None or column is None:

@@ -67,7 +67,7 @@ def _cache_path(text: str) -> Path:
     from platformdirs import user_cache_path
 
     key = sha256(f"{lark.__version__}\n{text}".encode()).hexdigest()[:16]
-    return user_cache_path("nndsl") / f"grammar-{key}.json"
+    return user_cache_path("nndsl", appauthor=False) / f"grammar-{key}.json"
 
 
 def _stored(path: Path) -> Any:

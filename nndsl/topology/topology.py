@@ -131,11 +131,16 @@ def draw(populations: Iterable[Population], connections: Iterable[Connection]) -
     return frozen
 
 
+def _counted(count: Count) -> int | str:
+    """A number to calculate with, or the formula where index sets are open."""
+    return str(count) if count.known is None else count.known
+
+
 def _node_attributes(population: Population) -> dict[str, Any]:
     return {
         "kind": str(population.kind),
         "type": str(population.type),
-        "units": str(population.units),
+        "units": _counted(population.units),
         "activation": population.activation,
         "definition": population.definition,
     }
@@ -146,7 +151,7 @@ def _edge_attributes(connection: Connection) -> dict[str, Any]:
         "kind": connection.kind,
         "weight": connection.parameter or "",
         "shape": "x".join(map(str, connection.shape)),
-        "connections": str(connection.connections),
+        "connections": _counted(connection.connections),
         "weights": connection.weights,
         "delay": connection.delay,
         "along": connection.along or "",

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from nndsl.diagnostics.wording import counted
 from nndsl.functions.catalogue import family
 from nndsl.semantics.model import (
     Alternate,
@@ -30,7 +31,7 @@ def stage_table(model: Model) -> Table:
         made.add_column(heading)
     for stage in model.stages:
         if isinstance(stage, Alternate):
-            made.add_row(stage.name, "", "in turn", f"{stage.epochs} epochs")
+            made.add_row(stage.name, "", "in turn", counted(stage.epochs, "epoch"))
             for one in stage.stages:
                 made.add_row(f"  {one.name}", learns(model, one), Text(how(one)), "\n".join(steps(one)))
         else:
@@ -94,7 +95,7 @@ def options_text(options: tuple[tuple[str, Setting], ...]) -> str:
 def steps(stage: Stage) -> Iterator[str]:
     """Batch, epochs and what ends or bounds them."""
     batch = f"batch {stage.batch}, " if stage.batch else ""
-    yield f"{batch}{stage.epochs} epochs"
+    yield f"{batch}{counted(stage.epochs, 'epoch')}"
     if stage.early_stop is not None:
         yield f"early stop after {stage.early_stop}"
     if stage.clip_norm is not None:
