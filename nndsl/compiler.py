@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nndsl.building.refusals import left_out
+from nndsl.collection import uncollected
 from nndsl.network import Network
 from nndsl.semantics.check import check
 from nndsl.source import Source
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Settings = Mapping[str, float | int | bool | str]
 
 
+@uncollected()
 def compile(spec: Path | Source, settings: Settings | None = None, network: str | None = None) -> Network:
     """The network of a spec, with some of its parameters and training settings given other values.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from nndsl.building.build import LOSS, objective, ruled, states
 from nndsl.building.expressions import lower
 from nndsl.building.term import Term
+from nndsl.collection import uncollected
 from nndsl.diagnostics.catalogue.running import NoOptimizer
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.differentiation.reverse import differentiate
@@ -55,6 +56,7 @@ class Procedure:
     every_epoch: bool = False
 
 
+@uncollected()
 def procedure(model: Model, stage: Stage) -> Procedure:
     """Raises NNDSLError where something of the stage cannot be run yet."""
     match stage.how:

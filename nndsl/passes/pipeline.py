@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from time import perf_counter
 
+from nndsl.collection import uncollected
 from nndsl.graph.graph import Graph
 from nndsl.graph.verify import verify
 from nndsl.passes.contract_products import contract_products
@@ -33,6 +34,7 @@ PASSES: tuple[Pass, ...] = (
 log = logging.getLogger(__name__)
 
 
+@uncollected()
 def optimize(graph: Graph, *, check: bool = False) -> Graph:
     """The graph after all passes: the same outputs by name, computed with less.
 

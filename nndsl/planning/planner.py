@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from nndsl.codegen.group import Group
+from nndsl.collection import uncollected
 from nndsl.graph.builder import Builder, extend, prune, rewrite
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import Dimension, Element, TensorType
@@ -35,6 +36,7 @@ from nndsl.planning.plan import (
 from nndsl.types import Extent
 
 
+@uncollected()
 def plan(
     graph: Graph,
     bounds: Mapping[str, int],
