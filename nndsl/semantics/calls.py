@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nndsl.diagnostics.catalogue.names import UnknownDistribution
 from nndsl.diagnostics.catalogue.types import (
     ArgumentMismatch,
+    DifferentDistributions,
     NotADistribution,
     NotAPosition,
     WrongArgumentCount,
@@ -48,6 +49,9 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
     )
     if any(isinstance(part, Wrong) for part in arguments):
         return mistaken(syntax.span)
+    drawn = [part.function.name for part in arguments if isinstance(part, Draw)]
+    if len(set(drawn)) > 1:
+        return book.refuse(DifferentDistributions(*drawn, span=arguments[1].span))
     if is_elementwise(function):
         result = expressions.apply(book, function, arguments, syntax.span)
     else:

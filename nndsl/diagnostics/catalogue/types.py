@@ -886,3 +886,30 @@ class WrongQuestion(Mistake):
 
     def message(self) -> str:
         return f"expected `{self.query}({self.expected}, ...)`, found `{self.found}`"
+
+
+class DifferentDistributions(Mistake):
+    """Distributions of different kinds are compared.
+
+    The divergence of two distributions of one kind is known exactly; of different kinds it is not.
+
+    Wrong:
+
+        layer z[20] ~ normal(mu, s)
+        train { minimize kl(z, uniform(-1, 1)) }
+
+    Right:
+
+        layer z[20] ~ normal(mu, s)
+        train { minimize kl(z, normal(0, 1)) }
+    """
+
+    code: ClassVar[str] = "E0335"
+    first: str
+    second: str
+
+    def message(self) -> str:
+        return f"expected two distributions of one kind, found '{self.first}' and '{self.second}'"
+
+    def help(self) -> str:
+        return f"compare it with '{self.first}(…)'"
