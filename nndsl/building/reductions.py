@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import inf
 
 from nndsl.building.layout import Key, Layout, graph_axes
-from nndsl.building.segments import Segments, over_segments, same_graph, segments_of
+from nndsl.building.segments import LOWEST, Segments, over_segments, same_graph, segments_of
 from nndsl.building.term import Term
 from nndsl.building.windowing import Windowing
 from nndsl.operators.broadcasting import Sum
@@ -98,9 +98,8 @@ def winner(operator: type[ArgMax] | type[ArgMin], x: Term, axes: tuple[int, ...]
 
 def softmax(x: Term, axes: tuple[int, ...], condition: Term | None) -> Term:
     """exp x / Σ exp x; zero where the condition does not hold, also where it never does."""
-    lowest = -1e30  # a finite one, so that a maximum over nothing can still be subtracted
-    largest = x.where(condition, lowest).reduced(Max, axes).apply("stop_gradient")
-    shares = (x - largest).apply("exp").where(condition, 0.0)
+    largest = x.where(condition, LOWEST).reduced(Max, axes).apply("stop_gradient")
+    shares = (x - largest).where(condition, LOWEST).apply("exp")
     total = shares.reduced(Sum, axes)
     if condition is not None:
         total = total + total.apply("equal", total.zero()).real()

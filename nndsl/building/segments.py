@@ -15,7 +15,7 @@ from nndsl.semantics.model import Reduce
 from nndsl.types import Axis
 
 LOWEST = -1e30
-"""Below all that is compared in a softmax; a finite one, so that a maximum over nothing can be subtracted."""
+"""What counts nowhere in a softmax: its exponential is 0, and a maximum over nothing can be subtracted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _number(x: Term, segments: Segments, condition: Term | None) -> Term:
 def _softmax(x: Term, segments: Segments, condition: Term | None) -> Term:
     """exp x / Σ exp x; zero where the condition does not hold, also where it never does."""
     largest = segments.max(x.where(condition, LOWEST)).apply("stop_gradient")
-    shares = (x - segments.spread(largest)).apply("exp").where(condition, 0.0)
+    shares = (x - segments.spread(largest)).where(condition, LOWEST).apply("exp")
     total = segments.spread(segments.sum(shares))
     if condition is not None:
         total = total + total.apply("equal", total.zero()).real()

@@ -128,8 +128,11 @@ class Elements:
             places = element.set.places()
             if places is None:
                 return None
-            if element.end is not None and edges is not None and edges in [p.set for p in places]:
-                draft.end = element.end
+            end = element.end if edges is None or edges in [place.set for place in places] else None
+            if end is None and edges is not None and around.target and _is_nodes(places, edges.graph):
+                end = "target"
+            if end is not None and edges is not None:
+                draft.end = end
                 return (Place(edges, Extent(edges.name)),)
             if element.end is None:
                 name = self.element_name(element, places[0].set, around) if places else None

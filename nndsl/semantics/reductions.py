@@ -116,7 +116,8 @@ def _bound(element: Element) -> Element:
 
 
 def _neighbours(book: Draftbook, draft: Reduce, element: tree.Element, context: Context) -> Context | None:
-    """`j in neighbours(i)`: the edges into i, with j at their sources."""
+    """`j in neighbours(i)`: the edges into i, with j at their sources. A softmax, which keeps the edges, may
+    stand at an edge (j -> i)."""
     of = element.of
     assert isinstance(of, tree.SetCall)
     if of.function.name != "neighbours":
@@ -125,14 +126,18 @@ def _neighbours(book: Draftbook, draft: Reduce, element: tree.Element, context: 
         return None
     candidates = tuple(e for e in context.candidates(of.element.name) if e.end is None)
     graph = next((g for e in candidates if (g := _graph(e, context)) is not None), None)
-    if graph is None:
+    edges = next((e.set for e in context.candidates(of.element.name) if e.end == "target"), None)
+    if graph is None and edges is not None and draft.operation == "softmax":
+        draft.over = edges
+    elif graph is not None:
+        draft.over = graph_set(graph, "edges", of.span)
+    else:
         known_names = tuple(context.scope.elements)
         if not context.candidates(of.element.name):
             book.diagnostics.add(UnknownElement(of.element.name, known_names, span=of.element.span))
         else:
             book.diagnostics.add(NotAnEdgeSet(of.span.text, span=of.span))
         return None
-    draft.over = graph_set(graph, "edges", of.span)
     draft.neighbours, draft.neighbours_name = candidates, of.element.name
     if element.name is None:
         return context
