@@ -30,7 +30,7 @@ def compile(spec: Path | Source, settings: Settings | None = None, network: str 
     source = spec if isinstance(spec, Source) else read(spec)
     syntax = parse(source)
     checked = check(syntax, settings or {}, network=network)
-    return Network(syntax, checked.model, (*checked.warnings, *left_out(checked.model)))
+    return Network(syntax, checked.model, (*checked.warnings, *left_out(checked.model)), settings or {})
 
 
 def compile_spec(

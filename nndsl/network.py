@@ -17,6 +17,9 @@ from nndsl.semantics.model import Alternate, Minimize, Model, Stage
 from nndsl.syntax.tree import Spec
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     from numpy.typing import ArrayLike, NDArray
     from rich.console import RenderableType
 
@@ -40,11 +43,20 @@ class Network:
     `parameters` are its numbers, by name, and change with training.
     """
 
-    def __init__(self, spec: Spec, model: Model, warnings: tuple[Diagnostic, ...] = ()) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        model: Model,
+        warnings: tuple[Diagnostic, ...] = (),
+        given: Mapping[str, float | int | bool | str] | None = None,
+    ) -> None:
+        """`given` are the network parameters and training settings that were given other values."""
+        self.given = dict(given or {})
         self.spec = spec
         self.model = model
         self.warnings = warnings
         self.precision = Precision.FLOAT32
+        self.seed = 0
         self._parameters: dict[str, Array] | None = None
         self._run: Inference | None = None
 
@@ -180,14 +192,13 @@ class Network:
 
     def initialise(self, seed: int = 0, precision: str = Precision.FLOAT32) -> None:
         """Gives all parameters their first values again. Raises NNDSLError where memory is too small."""
-        from nndsl.learning.initialise import initial_value
+        from nndsl.learning.initialise import initial_values
         from nndsl.runtime.memory import require_memory
 
         largest = max(self.model.parameters, key=lambda p: prod(p.shape), default=None)
         drawn_bytes = 8 * sum(prod(p.shape) for p in self.model.parameters)
         require_memory(2 * drawn_bytes, largest.span if largest else None)
-        values = {p.name: initial_value(p, seed) for p in self.model.parameters}
-        self._hold(values, Precision(precision))
+        self._hold(initial_values(self.model, seed), Precision(precision))
 
     def begin(self, seed: int, precision: Precision) -> None:
         """Makes the parameters ready for training: from a seed, unless they have values already."""
@@ -243,6 +254,30 @@ class Network:
         history = History()
         fit(self, parts, options, Several(history, observer) if observer is not None else history)
         return history
+
+    def save(self, parent: str | PathLike[str] = "runs") -> Path:
+        """Leaves a folder in `parent` with the spec, the settings and the parameters, and returns its path.
+
+        `nndsl.load` and `nndsl predict` read it. Raises NNDSLError where it cannot be written.
+        """
+        from pathlib import Path
+
+        from nndsl.runtime.run_folder import RunFolder, Settings
+        from nndsl.semantics.self_contained import self_contained
+
+        settings = Settings(
+            network=self.model.name,
+            parameters=self.model.settings,
+            given=self.given,
+            seed=self.seed,
+            precision=self.precision,
+            threads=None,
+            command="Network.save",
+        )
+        name = Path(self.model.source.name).stem if self.model.source.name != "<text>" else self.model.name
+        folder = RunFolder.create(Path(parent), name.lower(), self_contained(self.spec), settings)
+        folder.save_weights(self.parameters)
+        return folder.path
 
     def test(self, parts: Parts) -> dict[str, float]:
         """The loss and the measures over the test part."""

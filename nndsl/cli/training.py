@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nndsl.cli.self_contained import self_contained
 from nndsl.data.examples import Parts
 from nndsl.learning.history import History
 from nndsl.learning.observer import Observer, Several
@@ -20,6 +19,7 @@ from nndsl.learning.trainer import Options, fit
 from nndsl.network import Network
 from nndsl.planning.plan import Precision
 from nndsl.runtime.run_folder import RunFolder, Settings
+from nndsl.semantics.self_contained import self_contained
 from nndsl.view.progress import progress
 from nndsl.view.result import output_table, result_lines, training_table
 

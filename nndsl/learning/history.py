@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from nndsl.diagnostics.wording import counted
 from nndsl.learning.observer import Silent
 
 
@@ -46,6 +47,14 @@ class History(Silent):
         self.stages: list[StageHistory] = []
         self._clock = clock
         self._previous = clock()
+
+    def __repr__(self) -> str:
+        lines = (
+            f"{stage.name}: {counted(len(stage.epochs), 'epoch')}, "
+            + ", ".join(f"{name} {value:.4g}" for name, value in stage.kept.items())
+            for stage in self.stages
+        )
+        return f"<History {'; '.join(lines)}>"
 
     def on_start(self, stages: Sequence[tuple[str, int]]) -> None:
         self.stages = [StageHistory(name, epochs) for name, epochs in stages]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nndsl.cli.self_contained import self_contained
+from nndsl.semantics.self_contained import self_contained
 from nndsl.semantics.check import check
 from nndsl.source import Source
 from nndsl.syntax.parser import parse
