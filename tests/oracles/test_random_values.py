@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from native import minibatches, rows, start, tensors, train
 
+import nndsl
 from nndsl.graph.types import real
+from nndsl.learning.history import History
 from nndsl.learning.initialise import generator
 from nndsl.operators.random import LARGEST_SEED, Draw, Normal, Uniform
 
@@ -301,3 +304,28 @@ def test_batch_norm_follows_its_batches(case: str, threads: int) -> None:
     norms.train(False)
     output = compute(norms, given["x"]).detach().numpy()
     np.testing.assert_allclose(network.run(x=data["x"])["y"], output, rtol=1e-9, atol=1e-12)
+
+
+def test_an_early_stop_goes_back_to_the_averages_of_its_epoch() -> None:
+    """The rate is so large that the first epoch is the best."""
+    text = VECTORS.replace("rate = 0.1", "rate = 6").replace("epochs 3", "epochs 4  early_stop after 3")
+    data = {"x": RANDOM.normal(size=(COUNT, 6)), "z": RANDOM.normal(size=(COUNT, 4))}
+    stopped, _ = start(text)
+    history = History()
+    kept = train(stopped, data, observer=history)
+    best = history["train"].best_epoch
+    assert best is not None
+    assert best < 4
+    shorter, _ = start(VECTORS.replace("rate = 0.1", "rate = 6").replace("epochs 3", f"epochs {best}"))
+    for name, value in train(shorter, data).items():
+        np.testing.assert_array_equal(value, kept[name])
+
+
+def test_averages_are_kept_with_the_weights(tmp_path: Path) -> None:
+    network, _ = start(VECTORS)
+    data = {"x": RANDOM.normal(size=(COUNT, 6)), "z": RANDOM.normal(size=(COUNT, 4))}
+    found = train(network, data)
+    assert not np.allclose(found["h.mean"], 0)
+    loaded = nndsl.load(network.save(tmp_path))
+    expected = network.run(x=data["x"])["y"]
+    np.testing.assert_array_equal(loaded.run(x=data["x"])["y"], expected)
