@@ -53,6 +53,11 @@ class Expand(Operator):
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Sum(self.new), dy),)
 
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(Expand(behind(self.new), self.dimensions), *operands)
+
     @classmethod
     def samples(cls) -> Iterator[Sample]:
         yield Sample(cls((0, 2), real(2, 5).dimensions), (real(3),))
@@ -84,6 +89,11 @@ class Sum(Operator):
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (restored(build, dy, self.axes, node.inputs[0].type),)
 
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(Sum(behind(self.axes)), *operands)
+
     @classmethod
     def samples(cls) -> Iterator[Sample]:
         return axes_samples(cls)
@@ -106,6 +116,16 @@ def like(build: Builder, node: Node, type: TensorType) -> Node:
 def filled(build: Builder, value: float, type: TensorType) -> Node:
     """A constant of the shape and element of a type."""
     return like(build, build(Constant(value, type.element)), type)
+
+
+def behind(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The same axes, where one more stands in front."""
+    return tuple(axis + 1 for axis in axes)
+
+
+def at_each(build: Builder, node: Node, lifted: bool, time: Dimension) -> Node:
+    """A value for each step of a loop, where it is not so already."""
+    return node if lifted else build(Expand((0,), (time,)), node)
 
 
 def ascending(axes: tuple[int, ...], rank: int) -> bool:

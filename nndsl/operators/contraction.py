@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from nndsl.graph.types import Dimension, Element, TensorType, index, real
@@ -65,6 +66,15 @@ class Contract(Operator):
         da = build(Contract.of(result, right, left), dy, b, like=a.type)
         db = build(Contract.of(result, left, right), dy, a, like=b.type)
         return da, db
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        step = next(letter for letter in ascii_letters if letter not in self.equation)
+        left, right = (
+            step + labels if has else labels for labels, has in zip(self.labels, lifted, strict=False)
+        )
+        return build(Contract.of(left, right, step + self.labels[2]), *operands)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nndsl.graph.types import Dimension, Element, TensorType, index, real, truth
 from nndsl.operators.arithmetic import Divide, Maximum, Multiply
-from nndsl.operators.broadcasting import filled
+from nndsl.operators.broadcasting import at_each, filled
 from nndsl.operators.comparisons import Equal, ToReal
 from nndsl.operators.lazy import Array, np
 from nndsl.operators.operator import Kind, Operator, Sample, require
@@ -35,6 +35,11 @@ class OneHot(Operator):
         (x,) = operands
         require(x.element == Element.INDEX, "one_hot of {}", x)
         return TensorType((*x.dimensions, self.dimension))
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(self, *operands)
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         count = self.dimension.extent.value(sizes)
@@ -89,6 +94,14 @@ class Gather(Operator):
         if table.type.element != Element.REAL:
             return None, None
         return build(ScatterAdd(table.type.dimensions[self.axis], self.axis, self.batch), places, dy), None
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        if not (self.batch or lifted[0]):
+            return build(self, *operands)
+        both = (at_each(build, x, has, time) for x, has in zip(operands, lifted, strict=True))
+        return build(Gather(self.axis + 1, self.batch + 1), *both)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:
@@ -150,6 +163,12 @@ class Scatter(Operator):
     def start(self) -> float:
         """What the rows are combined with first, and what stands where there is none."""
         raise NotImplementedError
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        both = (at_each(build, x, has, time) for x, has in zip(operands, lifted, strict=True))
+        return build(replace(self, axis=self.axis + 1, batch=self.batch + 1), *both)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nndsl.graph.types import Dimension, TensorType, index, real
+from nndsl.operators.broadcasting import at_each, behind
 from nndsl.operators.lazy import Array, np
 from nndsl.operators.operator import Kind, Operator, Sample, require
 from nndsl.types import Extent
@@ -40,6 +41,11 @@ class Transpose(Movement):
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(self.inverse(), dy),)
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(Transpose((0, *behind(self.permutation))), *operands)
 
     def inverse(self) -> Transpose:
         """The transposition that undoes this one."""
@@ -79,6 +85,11 @@ class Reshape(Movement):
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(Reshape(node.inputs[0].type.dimensions), dy),)
 
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(Reshape((time, *self.dimensions)), *operands)
+
     @classmethod
     def samples(cls) -> Iterator[Sample]:
         yield Sample(cls(real(2, 12).dimensions), (real(2, 3, 4),))
@@ -110,6 +121,11 @@ class Ends(Movement):
     axis: int
     before: int
     after: int
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(replace(self, axis=self.axis + 1), *operands)
 
     def _resized(self, x: TensorType, by: int) -> TensorType:
         require(0 <= self.axis < x.rank and min(self.before, self.after) >= 0, "{} of {}", self, x)
@@ -215,6 +231,12 @@ class Concatenate(Movement):
             for place in range(len(sizes))
         )
 
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        parts = (at_each(build, x, has, time) for x, has in zip(operands, lifted, strict=True))
+        return build(Concatenate(self.axis + 1), *parts)
+
     @classmethod
     def samples(cls) -> Iterator[Sample]:
         yield Sample(cls(1), (real(2, 3), real(2, 1), real(2, 4)))
@@ -245,6 +267,11 @@ class Flip(Movement):
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         return (build(self, dy),)
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(Flip(self.axis + 1), *operands)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:

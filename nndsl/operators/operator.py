@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nndsl.graph.types import Element, TensorType, index, real
+from nndsl.graph.types import Dimension, Element, TensorType, index, real
 from nndsl.operators.lazy import Array, np
 
 if TYPE_CHECKING:
@@ -71,6 +71,16 @@ class Operator(ABC):
         """The cotangent of each operand, given that of the result; None where it is zero."""
         raise NotImplementedError(f"{self.name} has no gradient")
 
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        """What the operator gives for all steps of a loop at once: an axis `time` in front of the result.
+
+        `lifted` tells which operands, one at least, have this axis; the others are the same at each step.
+        (Of an element-wise operator all have it.) Operators without this rule stay in loops.
+        """
+        raise NotImplementedError(f"{self.name} is done step by step")
+
     @classmethod
     @abstractmethod
     def samples(cls) -> Iterator[Sample]:
@@ -122,6 +132,11 @@ class Elementwise(Operator):
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         return np.asarray(getattr(np, self.numpy)(*operands))
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(self, *operands)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nndsl.graph.types import Element, TensorType, index, real
-from nndsl.operators.broadcasting import axes_mistakes, axes_samples, filled, reduced, restored
+from nndsl.graph.types import Dimension, Element, TensorType, index, real
+from nndsl.operators.broadcasting import axes_mistakes, axes_samples, behind, filled, reduced, restored
 from nndsl.operators.comparisons import Equal, Where
 from nndsl.operators.lazy import Array, np
 from nndsl.operators.leaves import Position
@@ -51,6 +51,11 @@ class Extremum(Operator):
             zero = filled(build, 0.0, value.type)
             dy = build(Where(), build(Equal(), place, winner), shares, zero)
         return (dy,)
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(type(self)(behind(self.axes)), *operands)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:
@@ -104,6 +109,11 @@ class Winner(Operator):
         type = reduced(self.name, self.axes, operands)
         require(operands[0].extents[self.axis].known != 0, "{} over nothing: {}", self.name, operands[0])
         return TensorType(type.dimensions, Element.INDEX)
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(type(self)(self.axis + 1), *operands)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:

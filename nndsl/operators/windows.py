@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from nndsl.graph.types import Dimension, Element, TensorType, index, real
+from nndsl.operators.broadcasting import behind
 from nndsl.operators.lazy import Array, np
 from nndsl.operators.operator import Kind, Operator, Sample, require
 from nndsl.types import Extent
@@ -36,6 +37,11 @@ class Windowing(Operator):
             extents[axis].then(stride - dilation * (window - 1) - 1, stride)
             for axis, window, stride, dilation in self._each()
         )
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        return build(replace(self, axes=behind(self.axes)), *operands)
 
     def _each(self) -> Iterator[tuple[int, int, int, int]]:
         return zip(self.axes, self.window, self.stride, self.dilation, strict=True)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter
 
 from nndsl.collection import uncollected
-from nndsl.graph.graph import Graph
+from nndsl.graph.builder import Builder, rewrite
+from nndsl.graph.graph import Graph, Node
 from nndsl.graph.verify import verify
+from nndsl.operators.loop import Loop
 from nndsl.passes.contract_products import contract_products
 from nndsl.passes.fold_constants import fold_constants
+from nndsl.passes.hoist import hoist
 from nndsl.passes.join_windows import join_windows
 from nndsl.passes.look_up import look_up
 from nndsl.passes.merge_common import merge_common
 from nndsl.passes.narrow import narrow
 from nndsl.passes.simplify import simplify
+from nndsl.passes.sum_early import sum_early
+from nndsl.passes.trim_loops import trim_loops
 
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
+    trim_loops,
+    hoist,
+    sum_early,
     join_windows,
     merge_common,
     simplify,
@@ -29,6 +38,7 @@ PASSES: tuple[Pass, ...] = (
     contract_products,
     look_up,
     merge_common,
+    trim_loops,
 )
 
 log = logging.getLogger(__name__)
@@ -48,7 +58,19 @@ def optimize(graph: Graph, *, check: bool = False) -> Graph:
 def run(step: Pass, graph: Graph, *, check: bool = False) -> Graph:
     """One pass, timed and logged. With `check` the result is verified: GraphError names a broken node."""
     start = perf_counter()
-    result = step(graph)
+    result = step(_within_loops(step, graph))
     elapsed_seconds = perf_counter() - start
     log.debug("%s: %d nodes to %d in %.3f s", step.__name__, len(graph), len(result), elapsed_seconds)
     return verify(result) if check else result
+
+
+def _within_loops(step: Pass, graph: Graph) -> Graph:
+    """The graph with a pass applied to the bodies of its loops."""
+
+    def rule(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        if not isinstance(node.operator, Loop):
+            return None
+        body = step(_within_loops(step, node.operator.body))
+        return build(replace(node.operator, body=body), *inputs)
+
+    return rewrite(graph, rule) if any(isinstance(node.operator, Loop) for node in graph) else graph

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from spec_models import BATCH_SIZE, Array, gradients, model_of, random_feeds
 
-from nndsl.building.build import forward
+from nndsl.building.build import LOSS, forward, objective
+from nndsl.building.refusals import stages
+from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.interpret import interpret
 from nndsl.passes.pipeline import optimize
 
@@ -137,3 +139,16 @@ def test_outputs_loss_and_gradients(name: str) -> None:
     for parameter in model.parameters:
         expected = tensors[parameter.name].grad.numpy()
         np.testing.assert_allclose(found[f"gradient.{parameter.name}"], expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_passes_preserve_loops(name: str) -> None:
+    model = model_of(CASES[name][0])
+    stage = next(stages(model))
+    graph = differentiate(objective(model, stage), LOSS, [parameter.name for parameter in stage.learned])
+    sizes = {"batch": BATCH_SIZE, "T": STEPS}
+    feeds = random_feeds(model, sizes)
+    expected = interpret(graph, feeds, sizes)
+    found = interpret(optimize(graph, check=True), feeds, sizes)
+    for output, value in expected.items():
+        np.testing.assert_allclose(found[output], value, rtol=1e-9, atol=1e-12, err_msg=output)
