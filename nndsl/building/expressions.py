@@ -45,12 +45,8 @@ def lower(scope: Scope, expression: Expression) -> Term:
         case ParameterReference(parameter=parameter, transposed=transposed):
             term = scope.parameter(parameter)
             return term.transposed() if transposed else term
-        case ElementPosition(element=element, axis=None):
-            return scope.elements[element]
-        case ElementPosition(axis=axis, end=end) if axis.set.graph is not None:
-            return Term(scope.build, position(scope.build, axis, end), Layout(space=(axis,)))
-        case ElementPosition(axis=axis):
-            return scope.constant(0).position(axis)
+        case ElementPosition():
+            return _position(scope, expression)
         case Apply():
             return _apply(scope, expression)
         case Sample():
@@ -62,6 +58,16 @@ def lower(scope: Scope, expression: Expression) -> Term:
             return reduction(expression, lower(scope, body), both(truth, present(scope, body)))
         case _:
             raise AssertionError(f"not refused: {expression}")
+
+
+def _position(scope: Scope, expression: ElementPosition) -> Term:
+    """The number of an element in its set, from zero; of a node, in its graph."""
+    axis = expression.axis
+    if axis is None:
+        return scope.elements[expression.element]
+    if axis.set.graph is None:
+        return scope.constant(0).position(axis)
+    return Term(scope.build, position(scope.build, axis, expression.end), Layout(space=(axis,)))
 
 
 def present(scope: Scope, expression: Expression) -> Term | None:

@@ -6,71 +6,28 @@ each direction an edge of its own. A set of edges `G.pairs` is the column `pairs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
 from nndsl.data.gathering import Gathered, gather
+from nndsl.data.graph_checks import ends_of, refuse_empty_maxima, refuse_no_pairs, starts_of_sets
+from nndsl.data.graph_rows import Rows, graph_set_of, graph_sets
 from nndsl.data.graphs import Graphs
-from nndsl.data.sequences import lengths_of
 from nndsl.data.split import split
-from nndsl.data.table import Column, Ragged, Table, one_row
+from nndsl.data.table import Ragged, Table, one_row
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.catalogue import graph_data
 from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics import model
-from nndsl.semantics.walk import walk
 from nndsl.source import Span
 from nndsl.types import Domain, IndexSet, SetKind
 
 MISSING = -1
 """The class number of a node or edge that has none."""
-
-
-def graph_set_of(value: model.Value) -> IndexSet | None:
-    """The nodes or edges of a data graph that the index space of a value begins with."""
-    space = value.type.space
-    return space[0].set if space and space[0].set.graph is not None else None
-
-
-def graph_sets(network: model.Model) -> tuple[IndexSet, ...]:
-    """All sets of data graphs that a network runs over, those of nodes first."""
-    found: dict[IndexSet, None] = {}
-    for expression in _expressions(network):
-        for part in walk(expression):
-            axes = part.axes if isinstance(part, model.Reduce) else ()
-            found |= {axis.set: None for axis in (*part.type.space, *axes) if axis.set.graph is not None}
-    for value in (*network.inputs, *network.targets):
-        found |= {axis.set: None for axis in value.type.space if axis.set.graph is not None}
-    graphs = dict.fromkeys(found_set.graph for found_set in found)
-    nodes = [IndexSet(f"{graph}.nodes", SetKind.NODES, graph) for graph in graphs]
-    return (*nodes, *(found_set for found_set in found if found_set.kind is SetKind.EDGES))
-
-
-def _expressions(network: model.Model) -> Iterator[model.Expression]:
-    for definition in network.definitions:
-        yield definition.expression
-    for entry in network.stages:
-        for stage in entry.stages if isinstance(entry, model.Alternate) else (entry,):
-            if isinstance(stage.how, model.Minimize):
-                yield stage.how.objective
-            yield from (measure.expression for measure in stage.measures)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What a network is fed, a row a graph: columns by the name of the input or target, with their origins;
-    edges by the name of the set; and how many nodes each graph has, where that is told."""
-
-    columns: Mapping[str, Column]
-    origins: Mapping[str, Origin]
-    edges: Mapping[str, Ragged]
-    nodes: Mapping[str, Array]
-    name: str
-    span: Span | None = None
 
 
 def bind_graphs(
@@ -163,10 +120,14 @@ def graph_examples(
                 arrays[value.name], met = _convert_places(value, column.values, origin, dtype, known)
             words |= {value.name: met} if met else {}
     diagnostics.raise_if_errors()
-    starts = _starts(network, over, rows)
     for name, edges in rows.edges.items():
         with diagnostics.collecting():
-            ends = _ends(name, edges, starts[f"{name.partition('.')[0]}.nodes"], rows)
+            refuse_no_pairs(name, edges, rows)
+    diagnostics.raise_if_errors()
+    starts = starts_of_sets(network, over, rows)
+    for name, edges in rows.edges.items():
+        with diagnostics.collecting():
+            ends = ends_of(name, edges, starts[f"{name.partition('.')[0]}.nodes"], rows)
             for place, end in enumerate((f"{name}.source", f"{name}.target")):
                 arrays[end] = np.ascontiguousarray(ends[:, place], np.int32)
                 over[end] = name
@@ -193,119 +154,13 @@ def _convert_places(
 
 def _missing(value: model.Value, places: Array) -> Array:
     """Which nodes or edges have no target."""
-    none = np.zeros(len(places), bool)
-    if value.kind is not model.ValueKind.TARGET or places.dtype.kind not in "if":
-        return none
-    rows = places.reshape(len(places), -1)
-    if value.type.domain is Domain.ONEHOT and rows.shape[1] == 1:
-        return rows[:, 0] == MISSING
-    return np.isnan(rows).any(axis=1) if places.dtype.kind == "f" else none
-
-
-def _starts(network: model.Model, over: Mapping[str, str], rows: Rows) -> dict[str, Array]:
-    """Where the nodes and edges of each graph begin. All columns over one set must agree."""
-    starts: dict[str, Array] = {name: edges.starts for name, edges in rows.edges.items()}
-    first = {name: f"{name}" for name in starts}
-    for name, set_name in over.items():
-        column = rows.columns[name]
-        assert isinstance(column, Ragged)
-        known = starts.setdefault(set_name, column.starts)
-        if len(known) != len(column.starts) or (known != column.starts).any():
-            raise NNDSLError([_counts_differ(name, column, first[set_name], known, set_name, rows)])
-        first.setdefault(set_name, name)
-    for nodes in graph_sets(network):
-        if nodes.kind is SetKind.NODES and nodes.name not in starts:
-            starts[nodes.name] = _counted(nodes, rows)
-    return starts
-
-
-def _counted(nodes: IndexSet, rows: Rows) -> Array:
-    """Where nodes begin of which nothing is known but their edges: as many as the highest number asks for."""
-    if nodes.name in rows.nodes:
-        return np.concatenate([[0], np.cumsum(rows.nodes[nodes.name])])
-    edges = next(edges for name, edges in rows.edges.items() if name.startswith(f"{nodes.graph}."))
-    counts = [int(edges.row(i).max(initial=-1)) + 1 for i in range(len(edges))]
-    return np.concatenate([[0], np.cumsum(counts)])
-
-
-def _counts_differ(
-    name: str, column: Ragged, other: str, known: Array, set_name: str, rows: Rows
-) -> graph_data.GraphSizesDiffer:
-    here, there = lengths_of(column), np.diff(known)
-    same = len(here) == len(there)
-    row = int(np.argmax(here != there)) if same else 0
-    return graph_data.GraphSizesDiffer(
-        name=name,
-        other=other,
-        set=set_name,
-        row=row + 1 if same else None,
-        found=int(here[row]) if same else len(here),
-        expected=int(there[row]) if same else len(there),
-        span=rows.origins[name].span or rows.span,
-    )
-
-
-def _ends(name: str, edges: Ragged, nodes: Array, rows: Rows) -> Array:
-    """The ends of all edges, checked. Shape: (edges, 2)."""
-    ends = edges.values
-    if ends.ndim != 2 or ends.shape[1] != 2 or ends.dtype.kind not in "iu":
-        shape = f"{ends.dtype} of shape {ends.shape}"
-        raise NNDSLError([graph_data.NotAnEdgeList(set=name, found=shape, span=rows.span)])
-    if len(edges) != len(nodes) - 1:
-        mistake = graph_data.GraphSizesDiffer(
-            name=name,
-            other=f"{name.partition('.')[0]}.nodes",
-            set="graphs",
-            row=None,
-            found=len(edges),
-            expected=len(nodes) - 1,
-            span=rows.span,
-        )
-        raise NNDSLError([mistake])
-    graph = np.repeat(np.arange(len(edges)), lengths_of(edges))
-    wrong = ((ends < 0) | (ends >= np.diff(nodes)[graph][:, None])).any(axis=1)
-    if wrong.any():
-        edge = int(np.argmax(wrong))
-        mistake = graph_data.NodeOutOfRange(
-            set=name,
-            table=rows.name,
-            graph=int(graph[edge]) + 1,
-            edge=edge - int(edges.starts[graph[edge]]) + 1,
-            ends=(int(ends[edge, 0]), int(ends[edge, 1])),
-            nodes=int(np.diff(nodes)[graph[edge]]),
-            span=rows.span,
-        )
-        raise NNDSLError([mistake])
-    return ends
-
-
-def refuse_empty_maxima(
-    network: model.Model, graphs: Graphs, arrays: Mapping[str, Array], rows: Rows
-) -> None:
-    """Raises NNDSLError where a network takes a maximum over the neighbours of a node that has none."""
-    for expression in _expressions(network):
-        for part in walk(expression):
-            match part:
-                case model.Reduce(
-                    operation="max" | "min" as name, neighbours=True, condition=None, axes=(edges,)
-                ):
-                    _refuse_isolated(name, edges.set, graphs, arrays, part.span)
-
-
-def _refuse_isolated(
-    operation: str, edges: IndexSet, graphs: Graphs, arrays: Mapping[str, Array], span: Span
-) -> None:
-    nodes = graphs.starts[f"{edges.graph}.nodes"]
-    before = np.repeat(nodes[:-1], np.diff(graphs.starts[edges.name]))
-    reached = np.bincount(arrays[f"{edges.name}.target"] + before, minlength=int(nodes[-1])) > 0
-    if not reached.all():
-        node = int(np.argmin(reached))
-        graph = int(np.searchsorted(nodes, node, side="right")) - 1
-        number, count = node - int(nodes[graph]), int((~reached).sum())
-        mistake = graph_data.EmptyMaximum(
-            operation=operation, node=number, graph=graph + 1, count=count, span=span
-        )
-        raise NNDSLError([mistake])
+    missing = np.zeros(len(places), bool)
+    if value.kind is model.ValueKind.TARGET and places.dtype.kind in "if":
+        rows = places.reshape(len(places), -1)
+        missing |= np.isnan(rows).any(axis=1)
+        if value.type.domain is Domain.ONEHOT and rows.shape[1] == 1:
+            missing |= rows[:, 0] == MISSING
+    return missing
 
 
 # --- one graph ------------------------------------------------------------------------
@@ -345,7 +200,8 @@ def parts_of_one(
 def _is_there(array: Array) -> Array:
     """Which nodes or edges have a target."""
     rows = array.reshape(len(array), -1)
-    return (rows != MISSING).all(axis=1) if array.dtype == np.int32 else ~np.isnan(rows).any(axis=1)
+    there: Array = rows != MISSING if array.dtype == np.int32 else ~np.isnan(rows)
+    return np.asarray(there.all(axis=1))
 
 
 def _only(array: Array, rows: Array) -> Array:

@@ -12,7 +12,8 @@ import numpy as np
 from nndsl.data.convert import Classes, DType, Origin
 from nndsl.data.examples import Array, Examples
 from nndsl.data.formats import read_table
-from nndsl.data.graph_binding import Rows, graph_examples, graph_set_of, graph_sets
+from nndsl.data.graph_binding import graph_examples
+from nndsl.data.graph_rows import Rows, graph_set_of, graph_sets
 from nndsl.data.sequences import starts_of
 from nndsl.data.table import Column, Ragged
 from nndsl.diagnostics.catalogue import data as mistakes
@@ -42,10 +43,10 @@ def given_graphs(
 ) -> Examples:
     """Graphs by the name that the spec gives them, `G`, and arrays by the names of inputs and targets.
 
-    A graph is a networkx graph, pairs (source, target) of node numbers, or the path of an edge list with the
-    columns `source` and `target`; several graphs are a list of these. Values over nodes have their rows in the
-    order of the nodes; what is not given is taken from the nodes' attributes. For several graphs, values over
-    nodes or edges are lists with an array for each.
+    A graph is a networkx graph, pairs (source, target) of node numbers, or the path of an edge list with
+    the columns `source` and `target`; several graphs are a list of these. Values over nodes have their rows
+    in the order of the nodes; what is not given is taken from the nodes' attributes. For several graphs,
+    values over nodes or edges are lists with an array for each.
 
     Raises NNDSLError with all wrong names at once, and where values do not fit the graphs.
     """
