@@ -97,9 +97,9 @@ class IndexSet:
         return self.kind in (SetKind.SEQUENCE, SetKind.CLOCK)
 
 
-def length_key(sequence: IndexSet) -> str:
+def length_key(sequence: str) -> str:
     """Under which name the data tell how long each example's own sequence is: `T.length`."""
-    return f"{sequence.name}.length"
+    return f"{sequence}.length"
 
 
 @dataclass(frozen=True, slots=True)

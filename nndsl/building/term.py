@@ -150,7 +150,7 @@ class Term:
 
     def length(self, axis: Axis) -> Term:
         """How many places along a sequence each example has of its own; what lies beyond is padding."""
-        leaf = Input(length_key(axis.set), TensorType((BATCH_DIMENSION,), Element.INDEX))
+        leaf = Input(length_key(axis.set.name), TensorType((BATCH_DIMENSION,), Element.INDEX))
         with self.build.at(None, None):
             length = replace(self, node=self.build.leaf(leaf), layout=Layout(batch=True))
         for add, divide in axis.extent.steps:

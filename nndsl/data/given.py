@@ -40,7 +40,7 @@ def given_examples(
         return given_graphs(network, arrays, needed, dtype, classes)
     diagnostics = Diagnostics()
     values = {value.name: value for value in (*network.inputs, *network.targets)}
-    lengths = [length_key(found) for found in network.sets if found.kind is SetKind.SEQUENCE]
+    lengths = [length_key(found.name) for found in network.sets if found.kind is SetKind.SEQUENCE]
     for name in arrays:
         if name not in values and name not in lengths:
             diagnostics.add(mistakes.UnknownArray(name=name, known=tuple(values)))
@@ -74,14 +74,16 @@ def _rows(value: Value, arrays: Mapping[str, Any]) -> Any:
     given, along = arrays[value.name], sequence_of(value)
     if along is None:
         return given
-    if length_key(along) in arrays:
-        array, lengths = np.asarray(given), np.asarray(arrays[length_key(along)])
+    if length_key(along.name) in arrays:
+        array, lengths = np.asarray(given), np.asarray(arrays[length_key(along.name)])
         inside = np.arange(array.shape[1]) < lengths[:, None]
         return Ragged(array[inside], starts_of(inside.sum(axis=1)))
     if isinstance(given, Sequence) and all(isinstance(row, str) for row in given):
         return characters(given)
     if isinstance(given, Sequence) and len({len(row) for row in given}) > 1:
-        return Ragged(np.concatenate([np.asarray(row) for row in given]), starts_of(map(len, given)))
+        return Ragged(
+            np.concatenate([np.asarray(row) for row in given]), starts_of([len(row) for row in given])
+        )
     return given
 
 

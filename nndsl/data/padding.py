@@ -58,7 +58,7 @@ def lengths_of_sequences(
         for number, axis in enumerate(value.type.space):
             if axis.set.kind is SetKind.SEQUENCE and value.name in columns:
                 lengths = _lengths(columns[value.name], number)
-                first, expected = found.setdefault(length_key(axis.set), (value, lengths))
+                first, expected = found.setdefault(length_key(axis.set.name), (value, lengths))
                 rows = min(len(lengths), len(expected))
                 if (lengths[:rows] != expected[:rows]).any():
                     span = (spans or {}).get(value.name)

@@ -14,7 +14,7 @@ A text that is cut into windows is running text, and gets no marks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,7 +83,7 @@ def ragged(rows: list[list[str]]) -> Ragged:
     )
 
 
-def starts_of(lengths: Iterable[int] | Array) -> Array:
+def starts_of(lengths: Sequence[int] | Array) -> Array:
     """Where rows of these lengths begin, and where the last one ends."""
     return np.concatenate([[0], np.cumsum(np.asarray(lengths, np.int64))]).astype(np.int64)
 

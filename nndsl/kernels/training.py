@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 
 @kernel
 def take_examples(
-    rows: Reals, source: Reals, order: Indices, turn: Integers, step: int, first: int, count: int, width: int
+    rows: Reals,
+    source: Reals,
+    order: Indices,
+    turn: Integers,
+    step: int,
+    first: int,
+    count: int,
+    width: int,
+    distance: int,
 ) -> None:
-    """rows[r] ← source[order[n·step + first + r]] for r < count, in the n-th minibatch, n = turn[0] +
-    turn[1].
+    """rows[r] ← the first `width` of source[order[n·step + first + r]] for r < count, in the n-th
+    minibatch, n = turn[0] + turn[1].
 
-    Shapes: rows (count, width), source (examples, width). `step` is the size of a minibatch, and `first` is
-    where this thread's share of it begins. The loop counts turn[0]; turn[1] is the minibatch it began with.
+    Shapes: rows (count, width), source (examples, distance). `step` is the size of a minibatch, and `first`
+    is where this thread's share of it begins. The loop counts turn[0]; turn[1] is the minibatch it began
+    with.
     """
     start = (turn[0] + turn[1]) * step + first
     for r in range(count):
-        example = order[start + r] * width
+        example = order[start + r] * distance
         for i in range(width):
             rows[r * width + i] = source[example + i]
 
@@ -40,11 +49,12 @@ def take_labels(
     first: int,
     count: int,
     width: int,
+    distance: int,
 ) -> None:
     """As `take_examples`, for indices."""
     start = (turn[0] + turn[1]) * step + first
     for r in range(count):
-        example = order[start + r] * width
+        example = order[start + r] * distance
         for i in range(width):
             rows[r * width + i] = source[example + i]
 

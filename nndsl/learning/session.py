@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nndsl.analyses.cost import total_operations
-from nndsl.building.build import expressions, finished
+from nndsl.building.build import STATE, expressions, finished
 from nndsl.data.examples import Examples
-from nndsl.diagnostics.catalogue.running import NotEnoughMemory
-from nndsl.diagnostics.diagnostic import NNDSLError
+from nndsl.data.graphs import Graphs
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, LEARNED
+from nndsl.learning.initialise import generator
 from nndsl.learning.procedure import Procedure, evaluation, procedure
 from nndsl.operators.leaves import Input
+from nndsl.operators.random import LARGEST_SEED
 from nndsl.passes.pipeline import optimize
 from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import SUM, Plan, Precision
 from nndsl.planning.planner import plan
 from nndsl.runtime.cache import OnCompile
+from nndsl.runtime.graph_loop import GraphLoop
 from nndsl.runtime.inference import Inference
 from nndsl.runtime.loop import Learned, Loop, Update
-from nndsl.runtime.memory import Array, available_bytes, cores, symbol_sizes, zeros
+from nndsl.runtime.memory import Array, cores, require_memory, symbol_sizes, zeros
+from nndsl.runtime.sequence_loop import SequenceLoop, cuttable
 from nndsl.runtime.vector import VectorLayout
 from nndsl.semantics.model import Rule, Stage
 
@@ -56,13 +60,14 @@ class Session:
         self.network, self.stage, self.on_compile = network, stage, on_compile
         self.precision = options.precision
         self.procedure = procedure(network.model, stage)
-        self.data = columns(train, options.precision)
+        self.data, self.graphs = columns(train, options.precision), train.graphs
         self._start_at_examples(random, train.count)
         self.learned = self._learned()
         self._views = self.learned.layout.views(self.learned.vector)
         self.take()
         self.loop = self._loop(min(self.procedure.batch, train.count), options)
         self._kept: Array | None = None
+        self._kept_states: dict[str, Array] = {}
         self._evaluations: dict[int, Loop] = {}
 
     # --- an epoch -----------------------------------------------------------------------
@@ -74,7 +79,7 @@ class Session:
 
     def shuffle(self, random: np.random.Generator) -> None:
         """A new order of the examples, for the next epoch."""
-        self.loop.order[:] = random.permutation(self.loop.count)
+        self.loop.shuffle(random)
         if self.procedure.every_epoch:
             self.loop.shares[:] = 0
 
@@ -121,12 +126,22 @@ class Session:
         """Remembers the learned numbers as they are."""
         self.take()
         self._kept = self.learned.vector.copy()
+        self._kept_states = {name: state.copy() for name, state in self._states()}
 
     def restore(self) -> None:
         """Goes back to the learned numbers that were kept."""
         if self._kept is not None:
             self.learned.vector[:] = self._kept
             self.give()
+            for name, state in self._states():
+                state[...] = self._kept_states[name]
+
+    def _states(self) -> Iterator[tuple[str, Array]]:
+        """The parameters that are not learned, but follow the values from step to step."""
+        for output in self.procedure.step.outputs:
+            if output.startswith(STATE):
+                name = output.removeprefix(STATE)
+                yield name, self.network.parameters[name]
 
     # --- making it ready ----------------------------------------------------------------
 
@@ -150,12 +165,12 @@ class Session:
         return Learned(layout, vector, states)
 
     def _loop(self, batch: int, options: Options) -> Loop:
-        wanted = 1 if options.debug else options.threads
-        sizes = open_sizes(self.procedure.step, self.data)
+        wanted = 1 if options.debug or self.graphs is not None else options.threads
+        sizes = open_sizes(self.procedure.step, self.data, self.graphs, batch)
         plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, sizes)
         step = plans["step"]
         self._require_memory(step, batch, threads)
-        loop = Loop(
+        loop = loop_over(step, self.data, self.graphs)(
             step,
             self.data,
             {**self.network.parameters, **self._views},
@@ -164,6 +179,7 @@ class Session:
             layout_of_sums(step),
             self.on_compile,
             options.debug,
+            int(generator(options.seed, f"noise of {self.stage.name}").integers(LARGEST_SEED)),
         )
         if not self.procedure.every_epoch:
             update = Update(plans["update"], plans.get("square"))
@@ -172,15 +188,8 @@ class Session:
 
     def _require_memory(self, step: Plan, batch: int, threads: int) -> None:
         vectors = (4 + len(self.procedure.states) + threads) * self.learned.vector.nbytes
-        needed_bytes = threads * (step.arena_bytes + sum(b.size_bytes for b in step.externals)) + vectors
-        if needed_bytes > available_bytes():
-            mistake = NotEnoughMemory(
-                span=self.stage.span,
-                needed_bytes=needed_bytes,
-                available_bytes=available_bytes(),
-                batch=batch,
-            )
-            raise NNDSLError([mistake])
+        own = threads * (step.arena_bytes + sum(b.size_bytes for b in step.externals))
+        require_memory(own + vectors, self.stage.span, batch)
 
 
 def plan_procedure(
@@ -193,8 +202,10 @@ def plan_procedure(
     """
     graph, threads = divided(optimize(procedure.step), {**sizes, BATCH: batch}, wanted)
     sums = {name: name for name in graph.outputs if name.startswith(SUM)}
+    states = {name: name.removeprefix(STATE) for name in graph.outputs if name.startswith(STATE)}
     accumulated = frozenset(sums) if procedure.every_epoch else frozenset()
-    plans = {"step": plan(graph, {**sizes, BATCH: -(-batch // threads)}, precision, sums, accumulated)}
+    bounds = {**sizes, BATCH: -(-batch // threads)}
+    plans = {"step": plan(graph, bounds, precision, sums | states, accumulated)}
     bounds = {LEARNED: layout_of_sums(plans["step"]).size}
     update = optimize(procedure.update)
     plans["update"] = plan(update, bounds, precision, {name: name for name in update.outputs})
@@ -209,10 +220,21 @@ def layout_of_sums(step: Plan) -> VectorLayout:
     return VectorLayout.of({name.removeprefix(SUM): type.shape({}) for name, type in sums.items()})
 
 
-def open_sizes(graph: Graph, data: Mapping[str, Array]) -> dict[str, int]:
-    """The sizes of the index sets that only data tell, for the inputs of a graph."""
+def loop_over(
+    step: Plan, data: Mapping[str, Array], graphs: Graphs | None
+) -> type[Loop] | partial[GraphLoop] | partial[SequenceLoop]:
+    """The loop for examples that are arrays, data graphs, or sequences of unequal length."""
+    if graphs is not None:
+        return partial(GraphLoop, graphs)
+    lengths = cuttable(step, data)
+    return partial(SequenceLoop, lengths) if lengths else Loop
+
+
+def open_sizes(graph: Graph, data: Mapping[str, Array], graphs: Graphs | None, batch: int) -> dict[str, int]:
+    """The sizes of the index sets that only data tell, at most, for the inputs of a graph."""
     types = {node.operator.key: node.type for node in graph if isinstance(node.operator, Input)}
-    return symbol_sizes({name: type for name, type in types.items() if name in data}, data)
+    sizes = symbol_sizes({name: type for name, type in types.items() if name in data}, data)
+    return sizes if graphs is None else sizes | graphs.most(batch)
 
 
 def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple[Graph, int]:
@@ -223,6 +245,8 @@ def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple
     operations = total_operations(graph, sizes)
     paying = max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
     threads = min(wanted or paying, sizes[BATCH])
+    if any(output.startswith(STATE) for output in graph.outputs):
+        return graph, 1
     try:
         return divide(graph, threads), threads
     except NotDivisible:
@@ -249,11 +273,17 @@ def evaluation_loop(
     batch = min(EVALUATION_BATCH, examples.count)
     graph = optimize(evaluation(network.model, stage))
     data = columns(examples, precision)
-    measured = plan(graph, {**open_sizes(graph, data), BATCH: batch}, precision)
-    return Loop(measured, data, network.parameters, batch, on_compile=on_compile)
+    sizes = open_sizes(graph, data, examples.graphs, batch)
+    measured = plan(graph, {**sizes, BATCH: batch}, precision)
+    made = loop_over(measured, data, examples.graphs)
+    loop = made(measured, data, network.parameters, batch, on_compile=on_compile)
+    if isinstance(loop, SequenceLoop):
+        loop.sort()
+    return loop
 
 
 def run_evaluation(stage: Stage, loop: Loop) -> dict[str, float]:
     """The loss and the measures of a stage over all examples of a loop."""
+    loop.rewind()
     loop.run(0, loop.turns)
     return finished(stage, {name: total / loop.count for name, total in loop.measured.items()})

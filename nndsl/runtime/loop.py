@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -107,6 +108,10 @@ class Loop:
         self._update_arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self.threads)]
         self.clock[:] = (1, steps)
 
+    def shuffle(self, random: np.random.Generator) -> None:
+        """A new order of the examples."""
+        self.order[:] = random.permutation(self.count)
+
     def run(self, first: int, turns: int) -> None:
         """Runs minibatches `first` to `first + turns - 1` of the order; the last one may be smaller."""
         whole = min(turns, max(self.count // self.step - first, 0))
@@ -192,7 +197,9 @@ class Loop:
             column = self.data[name]
             kernel = "take_labels" if column.dtype == np.int32 else "take_examples"
             places = (rows, column, self.order, self._turn[thread])
-            sizes = (self.step, first, count, rows[:1].size)
+            type = self.plan.buffers[name].type
+            width = prod(type.shape({**self._sizes(thread), BATCH: 1}))
+            sizes = (self.step, first, count, width, column[:1].size)
             yield Call(kernel, (*map(address, places), *sizes))
 
     def _tally(self, thread: int, batch: int) -> Iterator[Call]:

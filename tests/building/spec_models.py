@@ -36,7 +36,7 @@ def random_feeds(model: Model, sizes: dict[str, int], seed: int = 0) -> dict[str
 def lengths(model: Model, sizes: dict[str, int]) -> dict[str, Array]:
     """All sequences as long as they can be."""
     whole = (found for found in model.sets if found.kind is SetKind.SEQUENCE)
-    return {length_key(found): np.full(sizes["batch"], sizes[found.name]) for found in whole}
+    return {length_key(found.name): np.full(sizes["batch"], sizes[found.name]) for found in whole}
 
 
 def _data(rng: np.random.Generator, value: Value, sizes: dict[str, int]) -> Array:

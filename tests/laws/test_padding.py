@@ -113,7 +113,7 @@ def run(model: Model, stage: Stage, feeds: dict[str, Array], margin: int) -> dic
     """Loss, measures, gradients and all outputs at the places of the examples."""
     sets = [found for found in model.sets if found.kind is SetKind.SEQUENCE]
     sizes = {found.name: max(LENGTHS[found.name]) + margin for found in sets} | {"batch": 4}
-    feeds = feeds | {length_key(found): np.array(LENGTHS[found.name]) for found in sets}
+    feeds = feeds | {length_key(found.name): np.array(LENGTHS[found.name]) for found in sets}
     graph = differentiate(objective(model, stage), LOSS, [p.name for p in stage.learned])
     found = interpret(graph, feeds, sizes)
     means = finished(stage, {name: float(v) for name, v in found.items() if not v.ndim})
