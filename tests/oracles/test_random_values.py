@@ -91,6 +91,33 @@ def test_trainings_draw_alike_on_any_number_of_threads(threads: int) -> None:
         np.testing.assert_allclose(found[name], value.detach().numpy(), rtol=1e-9, atol=1e-12)
 
 
+RECURRENT = """network R {
+  input x[2] over t in T  target z[4]
+  layer h[4] = tanh(full(x) + full(dropout(h[t-1], 0.5)) + bias)
+  layer e[4] over t in T ~ normal(h, 0.1)
+  output y[4] = last(e over T)
+  train { minimize mse(y, z)  optimizer sgd(rate = 0.1) }
+}"""
+
+
+def test_each_step_of_a_loop_draws_its_own() -> None:
+    network, first = start(RECURRENT)
+    x, z = RANDOM.normal(size=(3, 5, 2)), RANDOM.normal(size=(3, 4))
+    found = network.grad(x=x, z=z, seed=4)
+    w = tensors(first)
+    own, recurrent = (w[name] for name in w if name.startswith("h.weights"))
+    kept = noise(Uniform, 0, (3, 5, 4), 4) > 0.5
+    h = torch.zeros(3, 4, dtype=torch.float64)
+    for t in range(5):
+        h = torch.tanh(
+            F.linear(torch.tensor(x)[:, t], own, w["h.bias"]) + F.linear(h * kept[:, t] * 2, recurrent)
+        )
+    y = h + 0.1 * noise(Normal, 1, (3, 5, 4), 4)[:, 4]
+    F.mse_loss(y, torch.tensor(z)).backward()
+    for name, value in w.items():
+        np.testing.assert_allclose(found[name], value.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
 # --- divergences ------------------------------------------------------------------------
 
 
