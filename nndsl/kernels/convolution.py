@@ -16,7 +16,16 @@ from numba.extending import register_jitable
 
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.native import beyond
-from nndsl.kernels.tiles import SUMS, lanes, narrow_outer, narrow_product, wide_outer, wide_product
+from nndsl.kernels.tiles import (
+    SUMS,
+    lanes,
+    narrow_added_product,
+    narrow_outer,
+    narrow_product,
+    wide_added_product,
+    wide_outer,
+    wide_product,
+)
 
 if TYPE_CHECKING:
     from nndsl.kernels.kernel import Indices, Reals
@@ -56,32 +65,51 @@ def clear(target: Any, count: int) -> None:
 
 
 @register_jitable
-def place_within(
-    image: Any,
-    sides: tuple[int, int, int],
-    x: Any,
-    x_at: int,
-    g: tuple[int, int, int],
-    b: tuple[int, int, int],
-    width: int,
-) -> None:
-    """Copies a grid of sides g into an image, b places from its beginning; what lies outside is left out."""
-    last = min(g[2], sides[2] - b[2]) * width
-    for i in range(min(g[0], sides[0] - b[0])):
-        for j in range(min(g[1], sides[1] - b[1])):
-            there = (((i + b[0]) * sides[1] + j + b[1]) * sides[2] + b[2]) * width
-            here = x_at + (i * g[1] + j) * g[2] * width
-            for k in range(last):
-                image[there + k] = x[here + k]
+def image_side(geometry: Any, axis: int) -> int:
+    """The side of the bordered grid, or of the grid itself where it needs no border."""
+    return reach(geometry, axis) if needs_border(geometry) else int(geometry[GRID + axis])
+
+
+@register_jitable
+def bordered_size(geometry: Any) -> int:
+    return int(image_side(geometry, 0) * image_side(geometry, 1) * image_side(geometry, 2))
+
+
+@register_jitable
+def inside(geometry: Any, axis: int) -> int:
+    """How many of the grid's places the bordered grid has."""
+    return int(min(geometry[GRID + axis], image_side(geometry, axis) - geometry[BEFORE + axis]))
+
+
+@register_jitable
+def line_in_image(geometry: Any, i: int, j: int) -> int:
+    """Where the grid's line (i, j) begins in the bordered grid."""
+    line = (i + geometry[BEFORE]) * image_side(geometry, 1) + j + geometry[BEFORE + 1]
+    return int(line * image_side(geometry, 2) + geometry[BEFORE + 2])
 
 
 @register_jitable
 def border(image: Any, x: Any, x_at: int, source: int, geometry: Any) -> None:
     """Copies a grid into its border."""
-    sides = (reach(geometry, 0), reach(geometry, 1), reach(geometry, 2))
-    grid = (geometry[GRID], geometry[GRID + 1], geometry[GRID + 2])
-    before = (geometry[BEFORE], geometry[BEFORE + 1], geometry[BEFORE + 2])
-    place_within(image, sides, x, x_at, grid, before, source)
+    count = inside(geometry, 2) * source
+    for i in range(inside(geometry, 0)):
+        for j in range(inside(geometry, 1)):
+            there = line_in_image(geometry, i, j) * source
+            here = x_at + (i * geometry[GRID + 1] + j) * geometry[GRID + 2] * source
+            for k in range(count):
+                image[there + k] = x[here + k]
+
+
+@register_jitable
+def cut_border(x: Any, x_at: int, image: Any, source: int, geometry: Any) -> None:
+    """Copies a grid out of its border."""
+    count = inside(geometry, 2) * source
+    for i in range(inside(geometry, 0)):
+        for j in range(inside(geometry, 1)):
+            there = line_in_image(geometry, i, j) * source
+            here = x_at + (i * geometry[GRID + 1] + j) * geometry[GRID + 2] * source
+            for k in range(count):
+                x[here + k] = image[there + k]
 
 
 @register_jitable
@@ -126,12 +154,12 @@ def multiply_rows(
 
 
 @register_jitable
-def merged_taps(groups: int, apart: int, geometry: Any) -> int:
+def merged_taps(groups: int, geometry: Any) -> int:
     """How many taps are one run: all along the last axis, where the grid's places lie next to one another.
 
     A tap is one entry of the window.
     """
-    return int(geometry[WINDOW + 2]) if groups == 1 and apart == 1 else 1
+    return int(geometry[WINDOW + 2]) if groups == 1 and geometry[DILATION + 2] == 1 else 1
 
 
 @register_jitable
@@ -139,9 +167,7 @@ def forward_tables(
     x_rows: Any, y_rows: Any, runs: Any, step: int, source: int, units: int, geometry: Any
 ) -> None:
     """Where windows begin in the bordered grid, where their results go, and where every `step`th tap lies."""
-    side1, side2 = reach(geometry, 1), reach(geometry, 2)
-    if not needs_border(geometry):
-        side1, side2 = geometry[GRID + 1], geometry[GRID + 2]
+    side1, side2 = image_side(geometry, 1), image_side(geometry, 2)
     place = 0
     for i in range(geometry[PLACES]):
         for j in range(geometry[PLACES + 1]):
@@ -182,7 +208,7 @@ def convolve(
     """
     width, size, places = lanes(w), product3(geometry, WINDOW), product3(geometry, PLACES)
     own, columns = source // groups, units // groups
-    panels, merged = panels_of(columns, width), merged_taps(groups, geometry[DILATION + 2], geometry)
+    panels, merged = panels_of(columns, width), merged_taps(groups, geometry)
     lengths, y_rows = (size // merged, own * merged), beyond(rows, places)
     forward_tables(rows, y_rows, taps, merged, source, units, geometry)
     for group in range(groups):
@@ -196,7 +222,7 @@ def convolve(
                         packed[there + lane] = w[here] if column < columns else 0
     bordered = needs_border(geometry)
     if bordered:
-        clear(image, reach(geometry, 0) * reach(geometry, 1) * reach(geometry, 2) * source)
+        clear(image, bordered_size(geometry) * source)
     for example in range(examples):
         x_at, grid = example * product3(geometry, GRID) * source, x
         if bordered:
@@ -204,8 +230,14 @@ def convolve(
             x_at, grid = 0, image
         for group in range(groups):
             y_at, w_at = example * places * units + group * columns, group * panels * size * own * width
-            at = x_at + group * own
-            multiply_rows(y, y_at, y_rows, grid, at, rows, 0, places, taps, lengths, packed, w_at, columns)
+            at, begin = x_at + group * own, 0
+            if groups == 1 and columns <= 2 * width:  # whole vectors: later rows overwrite what is too much
+                begin = min(max((examples - example) * places - 2 * width, 0), places)
+                whole = panels * width
+                multiply_rows(y, y_at, y_rows, grid, at, rows, 0, begin, taps, lengths, packed, w_at, whole)
+            multiply_rows(
+                y, y_at, y_rows, grid, at, rows, begin, places, taps, lengths, packed, w_at, columns
+            )
 
 
 @kernel
@@ -240,7 +272,7 @@ def convolve_weights(
     clear(packed, groups * panels * height * width)
     bordered = needs_border(geometry)
     if bordered:
-        clear(image, reach(geometry, 0) * reach(geometry, 1) * reach(geometry, 2) * source)
+        clear(image, bordered_size(geometry) * source)
     for example in range(examples):
         x_at, grid = example * product3(geometry, GRID) * source, x
         if bordered:
@@ -291,70 +323,36 @@ def add_products(
 
 
 @register_jitable
-def missing_before(geometry: Any, axis: int) -> int:
-    """How many places before the first one the grid's beginning would hear from."""
-    lowest = geometry[BEFORE + axis] - (geometry[WINDOW + axis] - 1) * geometry[DILATION + axis]
-    return int(max(0, -(lowest // geometry[STRIDE + axis])))
-
-
-@register_jitable
-def missing_after(geometry: Any, axis: int) -> int:
-    """How many places after the last one the grid's end would hear from."""
-    highest = (geometry[GRID + axis] - 1 + geometry[BEFORE + axis]) // geometry[STRIDE + axis]
-    return int(max(0, highest - geometry[PLACES + axis] + 1))
-
-
-@register_jitable
-def bordered_side(geometry: Any, axis: int) -> int:
-    return int(missing_before(geometry, axis) + geometry[PLACES + axis] + missing_after(geometry, axis))
-
-
-@register_jitable
-def members(geometry: Any, axis: int, first: int) -> int:
-    """How many places of the grid are whole strides after one of the first, which is the first of them."""
-    stride = geometry[STRIDE + axis]
-    return int((geometry[GRID + axis] - first + stride - 1) // stride)
-
-
-@register_jitable
-def rows_of_class(
-    x_rows: Any, y_rows: Any, classes: tuple[int, int, int], source: int, units: int, geometry: Any
-) -> int:
-    """The grid's places that lie alike between windows: where they go, where they hear from; their number."""
-    side1, side2 = bordered_side(geometry, 1), bordered_side(geometry, 2)
-    row = 0
-    for i in range(members(geometry, 0, classes[0])):
-        for j in range(members(geometry, 1, classes[1])):
-            for k in range(members(geometry, 2, classes[2])):
-                there = (classes[0] + i * geometry[STRIDE]) * geometry[GRID + 1]
-                there = (there + classes[1] + j * geometry[STRIDE + 1]) * geometry[GRID + 2]
-                x_rows[row] = (there + classes[2] + k * geometry[STRIDE + 2]) * source
-                line = ((i + missing_before(geometry, 0)) * side1 + j + missing_before(geometry, 1)) * side2
-                y_rows[row] = (line + k + missing_before(geometry, 2)) * units
-                row += 1
-    return row
-
-
-@register_jitable
-def taps_of_class(
-    offsets: Any, numbers: Any, classes: tuple[int, int, int], units: int, geometry: Any
-) -> int:
-    """The taps by which a class hears, each at its distance, and its number in the window; their number."""
-    side1, side2 = bordered_side(geometry, 1), bordered_side(geometry, 2)
-    count = 0
-    for i in range(geometry[WINDOW]):
-        at0 = classes[0] + geometry[BEFORE] - i * geometry[DILATION]
-        for j in range(geometry[WINDOW + 1]):
-            at1 = classes[1] + geometry[BEFORE + 1] - j * geometry[DILATION + 1]
-            for k in range(geometry[WINDOW + 2] - 1, -1, -1):
-                at2 = classes[2] + geometry[BEFORE + 2] - k * geometry[DILATION + 2]
-                apart = at0 % geometry[STRIDE] + at1 % geometry[STRIDE + 1] + at2 % geometry[STRIDE + 2]
-                if apart == 0:
-                    line = at0 // geometry[STRIDE] * side1 + at1 // geometry[STRIDE + 1]
-                    offsets[count] = (line * side2 + at2 // geometry[STRIDE + 2]) * units
-                    numbers[count] = (i * geometry[WINDOW + 1] + j) * geometry[WINDOW + 2] + k
-                    count += 1
-    return count
+def add_rows(
+    x: Any,
+    x_at: int,
+    x_rows: Any,
+    y: Any,
+    y_at: int,
+    y_rows: Any,
+    first: int,
+    end: int,
+    zero: Any,
+    length: int,
+    w: Any,
+    w_at: int,
+    columns: int,
+) -> None:
+    """All tiles of `wide_added_product` and `narrow_added_product`: the rows from `first` to `end`."""
+    width = lanes(w)
+    panel = length * width
+    for column in range(0, columns, 2 * width):
+        here, there, rest = w_at + column // width * panel, x_at + column, columns - column
+        if rest > width:
+            for row in range(first, end, SUMS // 2):
+                wide_added_product(
+                    x, there, x_rows, y, y_at, y_rows, row, end, zero, 1, length, w, here, panel, rest
+                )
+        else:
+            for row in range(first, end, SUMS):
+                narrow_added_product(
+                    x, there, x_rows, y, y_at, y_rows, row, end, zero, 1, length, w, here, panel, rest
+                )
 
 
 @kernel
@@ -374,61 +372,40 @@ def convolve_transposed(
 ) -> None:
     """x[n, q, s] ← Σ y[n, p, u] · w[u, s, k] over all u, p, k with q = p·stride + k·dilation - before.
 
-    Places of the grid whose distances from the windows differ by whole strides form a class: they hear by the
-    same taps, and so are one convolution of y with these.
-
-    Shapes as for `convolve`. `packed` has room for the weights with the sources of each group rounded up to
-    vectors, `image` for the places with all that are missing around them, `rows` for two numbers for each
-    place of the grid, and `taps` for two for each tap, for each class and one more.
+    Shapes and memory as for `convolve`, but that `packed` has room for the weights with all that one run
+    holds rounded up to vectors, `image` for one vector more, and `taps` for one number more.
     """
-    width, window, size = lanes(w), product3(geometry, WINDOW), product3(geometry, GRID)
-    own, columns = units // groups, source // groups
-    panels, classes = panels_of(columns, width), product3(geometry, STRIDE)
-    merged = merged_taps(groups, max(geometry[DILATION + 2], geometry[STRIDE + 2]), geometry)
-    y_rows, numbers, ends = beyond(rows, size), beyond(taps, window), beyond(taps, 2 * window)
-    row, tap = 0, 0
-    for which in range(classes):
-        ends[2 * which], ends[2 * which + 1] = row, tap
-        rest = which // geometry[STRIDE + 2]
-        at = (rest // geometry[STRIDE + 1], rest % geometry[STRIDE + 1], which % geometry[STRIDE + 2])
-        row += rows_of_class(beyond(rows, row), beyond(y_rows, row), at, source, units, geometry)
-        tap += taps_of_class(beyond(taps, tap), beyond(numbers, tap), at, units, geometry)
-    ends[2 * classes], ends[2 * classes + 1] = row, tap
+    width, window, size = lanes(w), product3(geometry, WINDOW), product3(geometry, GRID) * source
+    own, columns, places = units // groups, source // groups, product3(geometry, PLACES)
+    merged = merged_taps(groups, geometry)
+    runs, length, y_rows = window // merged, merged * columns, beyond(rows, places)
+    panels, zero = panels_of(length, width), beyond(taps, runs)
+    forward_tables(rows, y_rows, taps, merged, source, units, geometry)
+    zero[0] = 0
     for group in range(groups):
-        for which in range(classes):
-            begin, heard = ends[2 * which + 1], ends[2 * which + 3] - ends[2 * which + 1]
+        for run in range(runs):
             for panel in range(panels):
-                for step in range(heard):
-                    for u in range(own):
-                        there = (((group * window + begin) * panels + panel * heard + step) * own + u) * width
-                        for lane in range(width):
-                            column = panel * width + lane
-                            here = ((group * own + u) * columns + column) * window + numbers[begin + step]
-                            packed[there + lane] = w[here] if column < columns else 0
-    if merged > 1:
-        for step in range(window // merged):
-            taps[step] = taps[step * merged]
-    entries, places = (
-        product3(geometry, PLACES) * units,
-        (geometry[PLACES], geometry[PLACES + 1], geometry[PLACES + 2]),
-    )
-    missing = (missing_before(geometry, 0), missing_before(geometry, 1), missing_before(geometry, 2))
-    sides = (bordered_side(geometry, 0), bordered_side(geometry, 1), bordered_side(geometry, 2))
-    bordered = sides[0] * sides[1] * sides[2] * units > entries
-    if bordered:
-        clear(image, sides[0] * sides[1] * sides[2] * units)
+                for u in range(own):
+                    there = (((group * runs + run) * panels + panel) * own + u) * width
+                    for lane in range(width):
+                        column = panel * width + lane
+                        tap, s = run * merged + column // columns, column % columns
+                        here = ((group * own + u) * columns + s) * window + tap
+                        packed[there + lane] = w[here] if column < length else 0
+    bordered = needs_border(geometry) or length % width > 0
+    entries = bordered_size(geometry) * source
     for example in range(examples):
-        y_at, grid = example * entries, y
+        x_at, grid = example * size, x
+        clear(beyond(x, x_at), size)
         if bordered:
-            place_within(image, sides, y, y_at, places, missing, units)
-            y_at, grid = 0, image
-        for group in range(groups):
-            x_at = example * size * source + group * columns
-            for which in range(classes):
-                first, begin, end = ends[2 * which], ends[2 * which + 1], ends[2 * which + 2]
-                lengths = ((ends[2 * which + 3] - begin) // merged, own * merged)
-                w_at, runs = (group * window + begin) * panels * own * width, beyond(taps, begin // merged)
-                share = y_at + group * own
-                multiply_rows(
-                    x, x_at, rows, grid, share, y_rows, first, end, runs, lengths, packed, w_at, columns
-                )
+            x_at, grid = 0, image
+            clear(image, entries + width)
+        for first in range(0, places, PIXELS_AT_ONCE):
+            end = min(first + PIXELS_AT_ONCE, places)
+            for group in range(groups):
+                y_at = example * places * units + group * own
+                for run in range(runs):
+                    at, w_at = x_at + taps[run] + group * columns, (group * runs + run) * panels * own * width
+                    add_rows(grid, at, rows, y, y_at, y_rows, first, end, zero, own, packed, w_at, length)
+        if bordered:
+            cut_border(x, example * size, image, source, geometry)

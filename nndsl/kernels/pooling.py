@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from numba.extending import register_jitable
 
 from nndsl.kernels.kernel import kernel
+from nndsl.kernels.tiles import lanes
+from nndsl.kernels.windows import give_winners, pick_winners
 
 if TYPE_CHECKING:
     from nndsl.kernels.kernel import Reals
@@ -33,25 +35,30 @@ def count3(geometry: Any, first: int) -> int:
 
 
 @register_jitable
-def is_first(x: Any, greatest: Any) -> bool:
-    """Whether x is greater than all before it, where what is not a number is greatest."""
-    return bool(x > greatest or (x != x and greatest == greatest))
-
-
-@register_jitable
-def winner(x: Any, at: int, rows: Any, lines: Any, columns: Any, geometry: Any, width: int) -> int:
-    """Where in x the greatest entry of a window is."""
-    best = at + ((rows[0] * geometry[GRID + 1] + lines[0]) * geometry[GRID + 2] + columns[0]) * width
-    greatest = x[best]
-    for i in range(rows[0], rows[1]):
-        for j in range(lines[0], lines[1]):
-            line = at + (i * geometry[GRID + 1] + j) * geometry[GRID + 2] * width
-            for k in range(columns[0], columns[1]):
-                value = x[line + k * width]
-                first = is_first(value, greatest)
-                greatest = value if first else greatest
-                best = line + k * width if first else best
-    return int(best)
+def visit_windows(y: Any, x: Any, other: Any, examples: int, width: int, forth: bool, geometry: Any) -> None:
+    """Takes the entries of `other` where x is greatest in each window to y, or adds those of y there."""
+    y_at, step = 0, lanes(x)
+    y_end, x_end = examples * count3(geometry, PLACES) * width, examples * count3(geometry, GRID) * width
+    line = geometry[GRID + 2] * width
+    plane = geometry[GRID + 1] * line
+    for n in range(examples):
+        for i in range(geometry[PLACES]):
+            first0, end0 = bounds(geometry, 0, i)
+            for j in range(geometry[PLACES + 1]):
+                first1, end1 = bounds(geometry, 1, j)
+                for k in range(geometry[PLACES + 2]):
+                    first2, end2 = bounds(geometry, 2, k)
+                    begin = (n * geometry[GRID] + first0) * plane + first1 * line + first2 * width
+                    last = (n * geometry[GRID] + end0 - 1) * plane + (end1 - 1) * line + (end2 - 1) * width
+                    window = (end0 - first0, end1 - first1, end2 - first2, plane, line, width)
+                    for u in range(0, width, step):
+                        whole = int(last + u + step <= x_end and y_at + u + step <= y_end)
+                        here, there = begin + u, y_at + u
+                        if forth:
+                            pick_winners(y, there, x, other, here, *window, width - u, whole)
+                        else:
+                            give_winners(other, y, there, x, here, *window, width - u, whole)
+                    y_at += width
 
 
 @kernel
@@ -60,17 +67,7 @@ def max_pool(y: Reals, x: Reals, v: Reals, examples: int, width: int, *geometry:
 
     Shapes: y (examples, places, width), x and v (examples, grid, width).
     """
-    there, size = 0, count3(geometry, GRID) * width
-    for n in range(examples):
-        for i in range(geometry[PLACES]):
-            rows = bounds(geometry, 0, i)
-            for j in range(geometry[PLACES + 1]):
-                lines = bounds(geometry, 1, j)
-                for k in range(geometry[PLACES + 2]):
-                    columns = bounds(geometry, 2, k)
-                    for u in range(width):
-                        y[there + u] = v[winner(x, n * size + u, rows, lines, columns, geometry, width)]
-                    there += width
+    visit_windows(y, x, v, examples, width, True, geometry)
 
 
 @kernel
@@ -79,19 +76,9 @@ def max_unpool(dx: Reals, x: Reals, dy: Reals, examples: int, width: int, *geome
 
     Shapes as for `max_pool`.
     """
-    here, size = 0, count3(geometry, GRID) * width
-    for entry in range(examples * size):
+    for entry in range(examples * count3(geometry, GRID) * width):
         dx[entry] = 0
-    for n in range(examples):
-        for i in range(geometry[PLACES]):
-            rows = bounds(geometry, 0, i)
-            for j in range(geometry[PLACES + 1]):
-                lines = bounds(geometry, 1, j)
-                for k in range(geometry[PLACES + 2]):
-                    columns = bounds(geometry, 2, k)
-                    for u in range(width):
-                        dx[winner(x, n * size + u, rows, lines, columns, geometry, width)] += dy[here + u]
-                    here += width
+    visit_windows(dy, x, dx, examples, width, False, geometry)
 
 
 @kernel

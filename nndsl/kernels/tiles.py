@@ -44,7 +44,7 @@ def _lower_lanes(_context: Any, _builder: ir.IRBuilder, signature: Any, _argumen
     return INTEGER(vector_bytes() * 8 // signature.args[0].dtype.bitwidth)
 
 
-class _Writer:
+class Writer:
     """Writes vector instructions over buffers of one element."""
 
     def __init__(self, builder: ir.IRBuilder, real: ir.Type, rows: int, vectors: int) -> None:
@@ -66,29 +66,17 @@ class _Writer:
 
     def spread(self, x: Any) -> Any:
         """A vector of equal entries."""
-        zero = ir.IntType(32)(0)
-        first = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), x, zero)
-        return self.builder.shuffle_vector(
-            first,
-            ir.Constant(self.vector, ir.Undefined),
-            ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width),
-        )
+        undefined = ir.Constant(ir.VectorType(x.type, self.width), ir.Undefined)
+        first = self.builder.insert_element(undefined, x, ir.IntType(32)(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
+        return self.builder.shuffle_vector(first, undefined, zeros)
 
     def masks(self, columns: Any) -> list[Any]:
         """For each vector the entries that are within so many columns."""
-        integer = ir.IntType(64)
-        numbers = ir.VectorType(integer, self.width)
-        undefined = ir.Constant(numbers, ir.Undefined)
-        first = self.builder.insert_element(undefined, columns, ir.IntType(32)(0))
-        limit = self.builder.shuffle_vector(
-            first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
-        )
-        return [
-            self.builder.icmp_signed(
-                "<", ir.Constant(numbers, [j * self.width + lane for lane in range(self.width)]), limit
-            )
-            for j in range(self.vectors)
-        ]
+        limit = self.spread(columns)
+        numbers = [range(j * self.width, (j + 1) * self.width) for j in range(self.vectors)]
+        lanes_of = (ir.Constant(limit.type, list(row)) for row in numbers)
+        return [self.builder.icmp_signed("<", lane, limit) for lane in lanes_of]
 
     def load(self, start: Any, place: Any, mask: Any = None) -> Any:
         """A vector at a place, zero where the mask is not set."""
@@ -131,7 +119,7 @@ class _Writer:
                 )
 
 
-def _tile(meaning: Callable[..., Any], emit: Callable[[_Writer, Sequence[Any]], None], vectors: int) -> None:
+def tile(meaning: Callable[..., Any], emit: Callable[[Writer, Sequence[Any]], None], vectors: int) -> None:
     """Gives a function on buffers, of which the first is of reals, its instructions."""
     count = meaning.__code__.co_argcount
 
@@ -147,12 +135,13 @@ def _tile(meaning: Callable[..., Any], emit: Callable[[_Writer, Sequence[Any]], 
             context.cast(builder, value, given, types.int64) if isinstance(given, types.Integer) else value
             for value, given in zip(values, signature.args, strict=True)
         ]
-        emit(_Writer(builder, real, SUMS // vectors, vectors), wide)
+        emit(Writer(builder, real, SUMS // vectors, vectors), wide)
         return context.get_dummy_value()
 
 
-def _emit_product(write: _Writer, values: Sequence[Any]) -> None:
-    y, y_at, y_rows, x, x_at, x_rows, first, end, runs, run_count, length, w, w_at, panel, columns = values
+def _sum_products(write: Writer, values: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    """Fills the sums of a product; the number of the first row, and the places of all rows in y."""
+    _, y_at, y_rows, x, x_at, x_rows, first, end, runs, run_count, length, w, w_at, panel, _ = values
     builder = write.builder
     numbers = [write.clamped(builder.add(first, INTEGER(i)), end) for i in range(write.rows)]
     rows = [builder.gep(x, [builder.add(x_at, write.integer(x_rows, number))]) for number in numbers]
@@ -169,23 +158,39 @@ def _emit_product(write: _Writer, values: Sequence[Any]) -> None:
             vectors = [write.load(start, at) for start in panels]
             place = builder.add(begin, step.index)
             write.add_products([builder.load(builder.gep(row, [place])) for row in rows], vectors)
-    places = [builder.add(y_at, write.integer(y_rows, number)) for number in numbers]
-    whole = builder.icmp_signed(">=", columns, INTEGER(write.width * write.vectors))
-    with builder.if_else(whole) as (all_columns, some_columns):
+    return first, [builder.add(y_at, write.integer(y_rows, number)) for number in numbers]
+
+
+def _emit_product(write: Writer, values: Sequence[Any]) -> None:
+    y, columns = values[0], values[-1]
+    _, places = _sum_products(write, values)
+    whole = write.builder.icmp_signed(">=", columns, INTEGER(write.width * write.vectors))
+    with write.builder.if_else(whole) as (all_columns, some_columns):
         with all_columns:
             _store_rows(write, y, places, [None] * write.vectors)
         with some_columns:
             _store_rows(write, y, places, write.masks(columns))
 
 
-def _store_rows(write: _Writer, y: Any, places: Sequence[Any], masks: Sequence[Any]) -> None:
+def _store_rows(write: Writer, y: Any, places: Sequence[Any], masks: Sequence[Any]) -> None:
     for place, row in zip(places, write.sums, strict=True):
         for j, (total, mask) in enumerate(zip(row, masks, strict=True)):
             at = write.builder.add(place, INTEGER(j * write.width))
             write.store(write.builder.load(total), y, at, mask)
 
 
-def _emit_outer(write: _Writer, values: Sequence[Any]) -> None:
+def _emit_added_product(write: Writer, values: Sequence[Any]) -> None:
+    # One row after another: their places in y may overlap. Rows that stand for none, at the end, add nothing.
+    y, end, builder = values[0], values[7], write.builder
+    first, places = _sum_products(write, values)
+    for i, (place, row) in enumerate(zip(places, write.sums, strict=True)):
+        with builder.if_then(builder.icmp_signed("<", builder.add(first, INTEGER(i)), end), likely=True):
+            for j, total in enumerate(row):
+                at = builder.add(place, INTEGER(j * write.width))
+                write.store(builder.fadd(write.load(y, at), builder.load(total)), y, at)
+
+
+def _emit_outer(write: Writer, values: Sequence[Any]) -> None:
     w, w_at, panel, x, x_at, taps, tap, end, y, y_at, x_rows, y_rows, first, count, columns = values
     builder = write.builder
     numbers = [write.clamped(builder.add(tap, INTEGER(i)), end) for i in range(write.rows)]
@@ -218,7 +223,7 @@ def _emit_outer(write: _Writer, values: Sequence[Any]) -> None:
             write.store(builder.load(total), w, place(number, j))
 
 
-def _product(vectors: int) -> Callable[..., None]:
+def _product(vectors: int, adds: bool) -> Callable[..., None]:
     def product(
         y: Any,
         y_at: int,
@@ -245,9 +250,10 @@ def _product(vectors: int) -> Callable[..., None]:
                     for step in range(length):
                         factor = x[x_at + x_rows[row] + runs[run] + step]
                         total += factor * w[at + (run * length + step) * width]
-                y[y_at + y_rows[row] + column] = total
+                place = y_at + y_rows[row] + column
+                y[place] = y[place] + total if adds else total
 
-    _tile(product, _emit_product, vectors)
+    tile(product, _emit_added_product if adds else _emit_product, vectors)
     return product
 
 
@@ -277,15 +283,20 @@ def _outer(vectors: int) -> Callable[..., None]:
                     factor = x[x_at + taps[row] + x_rows[pixel]]
                     w[at] += factor * y[y_at + y_rows[pixel] + column]
 
-    _tile(outer, _emit_outer, vectors)
+    tile(outer, _emit_outer, vectors)
     return outer
 
 
-narrow_product, wide_product = _product(1), _product(2)
+narrow_product, wide_product = _product(1, adds=False), _product(2, adds=False)
 """y[y_rows[i] + j] ← Σ x[x_rows[i] + runs[r] + l] · w[r·length + l, j] over all runs r and l < length.
 
 For the rows from `first` on that a tile holds, as far as they come before `end`. The buffers begin at `…_at`;
 the panels of w lie `panel` entries apart. A wide tile has two vectors of columns and half as many rows.
+"""
+
+narrow_added_product, wide_added_product = _product(1, adds=True), _product(2, adds=True)
+"""The same products, added to y, where rows may overlap. What lies after the columns in y is read and written
+too, up to a whole number of vectors, and does not change: the rest of the panel is zero.
 """
 
 narrow_outer, wide_outer = _outer(1), _outer(2)

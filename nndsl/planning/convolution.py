@@ -7,7 +7,7 @@ from math import prod
 
 from nndsl.graph.graph import Node
 from nndsl.graph.types import Dimension, Element, TensorType
-from nndsl.operators.convolution import Convolution, ConvolveTransposed, ConvolveWeights
+from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.pooling import MaxPool, MaxUnpool, Pooling, SumPool
 from nndsl.planning.plan import Address, Argument, Count
 from nndsl.types import Extent
@@ -31,18 +31,13 @@ def scratch(node: Node) -> dict[str, TensorType]:
     groups, taps = operator.groups, prod(operator.window)
     own, columns = (value.extents[-1].known or 0 for value in (x, y))
     own, columns = own // groups, columns // groups
-    if isinstance(operator, ConvolveTransposed):
-        packed = groups * _whole_vectors(own) * columns * taps
-        image = (*_surrounded(operator, places), y.extents[-1])
-        rows, numbers = grid, 2 * (taps + prod(operator.stride) + 1)
-    else:
-        packed = groups * _whole_vectors(columns) * own * taps
-        image = (*_bordered(operator, grid), x.extents[-1])
-        rows, numbers = places, taps * (own if isinstance(operator, ConvolveWeights) else 1)
+    numbers = taps * own if isinstance(operator, ConvolveWeights) else taps + 1
+    packed = max(own * _whole_vectors(columns), columns * _whole_vectors(own)) * taps * groups
+    image = (*_bordered(operator, grid), Extent.of((x.extents[-1].known or 0) + WIDEST_LANES))
     return {
         "packed": _memory(Element.REAL, (Extent.of(packed),)),
         "image": _memory(Element.REAL, image),
-        "rows": _memory(Element.INDEX, (*rows, Extent.of(2))),
+        "rows": _memory(Element.INDEX, (*places, Extent.of(2))),
         "taps": _memory(Element.INDEX, (Extent.of(numbers),)),
     }
 
@@ -96,14 +91,6 @@ def pooling(node: Node, result: str, reads: tuple[str, ...]) -> tuple[str, tuple
 def _bordered(operator: Convolution, grid: Extents) -> Extents:
     borders = zip(grid, operator.before, operator.after, strict=True)
     return tuple(side.then(before + after) for side, before, after in borders)
-
-
-def _surrounded(operator: Convolution, places: Extents) -> Extents:
-    """The places with as many more on both sides as a whole window reaches over."""
-    sides = zip(places, operator.window, operator.dilation, operator.stride, strict=True)
-    return tuple(
-        count.then(2 * ((window - 1) * dilation // stride + 1)) for count, window, dilation, stride in sides
-    )
 
 
 def _whole_vectors(columns: int) -> int:
