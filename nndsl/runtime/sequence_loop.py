@@ -94,7 +94,8 @@ class SequenceLoop(Loop):
         self.order[:] = self.order[np.argsort(self._totals_of(self.order), kind="stable")]
 
     def _totals_of(self, examples: Array) -> Array:
-        return np.sum([of[examples] for of in self._lengths.values()], axis=0)
+        found: Array = np.sum([of[examples] for of in self._lengths.values()], axis=0)
+        return found
 
     def _longest(self, turn: int, batch: int) -> tuple[int, ...]:
         """How long the sequences of a minibatch are, rounded up."""

@@ -92,7 +92,8 @@ def padded(rows: list[np.ndarray], fill: int) -> Any:
 
 def reference_loss(weights: Tensors, data: dict[str, list[np.ndarray]]) -> Any:
     """PyTorch's Transformer layers with padding masks, and the loss averaged as the spec has it."""
-    options = dict(d_model=WIDTH, nhead=HEADS, dim_feedforward=4 * WIDTH, dropout=0.0, batch_first=True)
+    options: dict[str, Any] = {"d_model": WIDTH, "nhead": HEADS, "dim_feedforward": 4 * WIDTH}
+    options |= {"dropout": 0.0, "batch_first": True}
     encoder = torch.nn.TransformerEncoderLayer(**options).double()
     decoder = torch.nn.TransformerDecoderLayer(**options).double()
     encoder.train(), decoder.train()
