@@ -68,7 +68,7 @@ class Count:
         return Count(self.factor * other.factor, self.extents + other.extents)
 
     def value(self, sizes: Mapping[str, int]) -> int:
-        return self.factor * prod(extent.value(dict(sizes)) for extent in self.extents)
+        return self.factor * prod(extent.value(sizes) for extent in self.extents)
 
     def __str__(self) -> str:
         symbols = [str(e) for e in self.extents if e.known is None]
