@@ -140,7 +140,7 @@ class _Building:
 
     def __init__(self, model: Model, training: bool) -> None:
         self.model = model
-        self.refusals = Refusals(model, training=training)
+        self.refusals = Refusals(model)
         self.scope = Scope(Builder(), training=training)
         self.refused: list[Diagnostic] = []
 

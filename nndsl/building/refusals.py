@@ -37,7 +37,7 @@ from nndsl.types import Axis, IndexSet, SetKind
 
 def refused(model: Model) -> tuple[Diagnostic, ...]:
     """Everything in a model that cannot be run yet, in the order of the text."""
-    refusals = Refusals(model, training=bool(model.stages))
+    refusals = Refusals(model)
     found: list[Diagnostic] = []
     for definition in model.definitions:
         found += refusals.definition(definition)
@@ -67,10 +67,9 @@ def stages(model: Model) -> Iterator[Stage]:
 
 
 class Refusals:
-    """What the parts of a model ask for that cannot be run yet, in training or outside of it."""
+    """What the parts of a model ask for that cannot be run yet."""
 
-    def __init__(self, model: Model, *, training: bool) -> None:
-        self._training = training
+    def __init__(self, model: Model) -> None:
         self._feedback = feedback(model.definitions)
         self._started = {d.value.name for d in model.definitions if d.start is not None}
 
