@@ -100,7 +100,18 @@ class _Step:
             expression = self._restated(definition.expression)
             stated = replace(value, type=self._timeless(value.type))
             definition = replace(definition, value=stated, expression=expression)
-            self.scope.values[value.name] = defined(self.scope, definition)
+            self.scope.values[value.name] = self._kept(value, definition)
+
+    def _kept(self, value: Value, stated: Definition) -> Term:
+        """The value of a definition for one step; a sign of zero is that of the step before."""
+        term = defined(self.scope, stated)
+        match stated.expression:
+            case Apply(function="sign", arguments=(net,)):
+                before = self.scope.value(self._carried(value, 1))
+                zero = lower(self.scope, net).apply("equal", self.scope.constant(0)).stretched(term.layout)
+                return replace(term, node=self.build(Where(), zero.node, before.node, term.node))
+            case _:
+                return term
 
     def finish(self) -> tuple[Loop, list[Node]]:
         """The loop of all that has been defined, and its operands."""
@@ -162,7 +173,7 @@ class _Step:
         """A value of another step is what is carried; picks along other axes stay."""
         own = next(k for k, axis in enumerate(at.value.type.space) if self._is_own(axis, at.value))
         delay = abs(next((pick.shift for pick in at.picks if pick.axis == own), 0))
-        source = self._carried(at.value, delay) if delay else self._restated(at.value)
+        source = self._before(at.value, delay) if delay else self._restated(at.value)
         picks = (pick for pick in at.picks if pick.axis != own)
         rest = tuple(replace(pick, axis=pick.axis - (pick.axis > own)) for pick in picks)
         return replace(at, value=source, picks=rest, type=type)
@@ -172,9 +183,14 @@ class _Step:
             return axis == self._own(expression.value)
         return self._is_time(axis)
 
-    def _carried(self, expression: Expression, delay: int) -> Expression:
+    def _before(self, expression: Expression, delay: int) -> Expression:
         """What an expression was so many steps before, in the direction of the loop."""
         value = expression.value if isinstance(expression, Reference) else self._named(expression)
+        carried = self._carried(value, delay)
+        return Reference(carried, type=carried.type, span=expression.span)
+
+    def _carried(self, value: Value, delay: int) -> Value:
+        """What a value was so many steps before."""
         depth = self._depths[value.name] = max(delay, self._depths.get(value.name, 0))
         key = Carry(value.name, depth).key(delay)
         type = self._without(value.type, self._own(value))
@@ -183,8 +199,7 @@ class _Step:
             element = Element.INDEX if type.domain is Domain.INDEX else Element.REAL
             leaf = self.build.argument(key, TensorType(layout.dimensions, element))
             self.scope.values[key] = self._begun(Term(self.build, leaf, layout), value, delay)
-        carried = replace(value, name=key, type=type)
-        return Reference(carried, type=type, span=expression.span)
+        return replace(value, name=key, type=type)
 
     def _named(self, expression: Expression) -> Value:
         """A value for an expression that is taken from another step."""

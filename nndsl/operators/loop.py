@@ -64,7 +64,7 @@ class Loop(Operator):
     @cached_property
     def _content(self) -> str:
         nodes = [(n.name, n.operator, tuple(x.name for x in n.inputs), str(n.type)) for n in self.body]
-        outputs = [(name, node.name) for name, node in self.body.outputs.items()]
+        outputs = sorted((name, node.name) for name, node in self.body.outputs.items())
         return repr((nodes, outputs, self.time, self.carries, self.inputs, self.shared, self.reverse))
 
     def __eq__(self, other: object) -> bool:
