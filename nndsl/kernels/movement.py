@@ -29,29 +29,39 @@ def locate(number: int, axes: int, layout: Any, strides: int) -> int:
 
 
 @register_jitable
-def count_rows(rank: int, layout: Any) -> int:
-    """How many rows there are along the last axis; none where that axis is empty."""
-    rows = 1
-    for axis in range(rank - 1):
-        rows *= layout[axis]
-    return rows if rank == 0 or layout[rank - 1] > 0 else 0
+def axis_of(rank: int, axis: int, layout: Any) -> tuple[int, int, int]:
+    """The size of an axis and its strides in source and target; one place, where it lies before the first."""
+    if axis < 0:
+        return 1, 1, 1
+    return layout[axis], layout[rank + axis], layout[2 * rank + axis]
+
+
+@register_jitable
+def count_blocks(rank: int, layout: Any) -> int:
+    """How many blocks of the two innermost axes there are."""
+    blocks = 1
+    for axis in range(rank - 2):
+        blocks *= layout[axis]
+    return blocks
 
 
 @register_jitable
 def copy(target: Any, target_at: int, source: Any, source_at: int, rank: int, layout: Any) -> None:
-    last = max(rank - 1, 0)
-    size = layout[last] if rank > 0 else 1
-    source_step = layout[rank + last] if rank > 0 else 1
-    target_step = layout[2 * rank + last] if rank > 0 else 1
-    for row in range(count_rows(rank, layout)):
-        here = source_at + locate(row, last, layout, rank)
-        there = target_at + locate(row, last, layout, 2 * rank)
+    rows, row_from, row_to = axis_of(rank, rank - 2, layout)
+    size, source_step, target_step = axis_of(rank, rank - 1, layout)
+    for block in range(count_blocks(rank, layout)):
+        here = source_at + locate(block, max(rank - 2, 0), layout, rank)
+        there = target_at + locate(block, max(rank - 2, 0), layout, 2 * rank)
         if source_step == 1 and target_step == 1:
-            for i in range(size):
-                target[there + i] = source[here + i]
+            for _ in range(rows):
+                for i in range(size):
+                    target[there + i] = source[here + i]
+                here, there = here + row_from, there + row_to
         else:
-            for i in range(size):
-                target[there + i * target_step] = source[here + i * source_step]
+            for _ in range(rows):
+                for i in range(size):
+                    target[there + i * target_step] = source[here + i * source_step]
+                here, there = here + row_from, there + row_to
     parallel_innermost_loops()
 
 
@@ -92,19 +102,19 @@ def strided_add(
     Arguments as there. The target's strides may send several entries to one place: all are added, in
     row-major order.
     """
-    last = max(rank - 1, 0)
-    size = layout[last] if rank > 0 else 1
-    source_step = layout[rank + last] if rank > 0 else 1
-    target_step = layout[2 * rank + last] if rank > 0 else 1
-    for row in range(count_rows(rank, layout)):
-        here = source_at + locate(row, last, layout, rank)
-        there = target_at + locate(row, last, layout, 2 * rank)
-        if source_step == 1 and target_step == 1:
-            for i in range(size):
-                target[there + i] += source[here + i]
-        else:
-            for i in range(size):
-                target[there + i * target_step] += source[here + i * source_step]
+    rows, row_from, row_to = axis_of(rank, rank - 2, layout)
+    size, source_step, target_step = axis_of(rank, rank - 1, layout)
+    for block in range(count_blocks(rank, layout)):
+        here = source_at + locate(block, max(rank - 2, 0), layout, rank)
+        there = target_at + locate(block, max(rank - 2, 0), layout, 2 * rank)
+        for _ in range(rows):
+            if source_step == 1 and target_step == 1:
+                for i in range(size):
+                    target[there + i] += source[here + i]
+            else:
+                for i in range(size):
+                    target[there + i * target_step] += source[here + i * source_step]
+            here, there = here + row_from, there + row_to
 
 
 @kernel

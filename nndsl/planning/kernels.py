@@ -148,9 +148,20 @@ def copy(
     target_strides: Sequence[Count] | None = None,
 ) -> tuple[str, tuple[Argument, ...]]:
     """A box of entries from one layout to another; the target's is without gaps unless it is given."""
-    layout = (*_sizes(box), *source_strides, *(target_strides or strides_of(box)))
+    axes = _merged(_sizes(box), source_strides, target_strides or strides_of(box))
+    layout = (number for numbers in zip(*axes, strict=True) for number in numbers)
     places = (Address(target.buffer), target.entries, Address(source.buffer), source.entries)
-    return f"strided_copy{SUFFIX[box.element]}", (*places, Count(box.rank), *layout)
+    return f"strided_copy{SUFFIX[box.element]}", (*places, Count(len(axes)), *layout)
+
+
+def _merged(sizes: Sequence[Count], *strides: Sequence[Count]) -> list[tuple[Count, ...]]:
+    """Each axis' size and strides, where axes that follow without a gap in all layouts are one."""
+    axes: list[tuple[Count, ...]] = []
+    for size, *steps in zip(sizes, *strides, strict=True):
+        if axes and all(a.same(size.times(b)) for a, b in zip(axes[-1][1:], steps, strict=True)):
+            size = axes.pop()[0].times(size)
+        axes.append((size, *steps))
+    return axes
 
 
 def _fill(type: TensorType, result: str, value: float) -> tuple[str, tuple[Argument, ...]]:

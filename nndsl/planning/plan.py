@@ -6,6 +6,7 @@ to the bounds, so the last, smaller batch of an epoch runs from the same plan, b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -66,6 +67,10 @@ class Count:
         if isinstance(other, int):
             return Count(self.factor * other, self.extents)
         return Count(self.factor * other.factor, self.extents + other.extents)
+
+    def same(self, other: Count) -> bool:
+        """Whether both are the same product."""
+        return self.factor == other.factor and Counter(self.extents) == Counter(other.extents)
 
     def value(self, sizes: Mapping[str, int]) -> int:
         return self.factor * prod(extent.value(sizes) for extent in self.extents)
