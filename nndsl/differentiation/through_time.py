@@ -7,7 +7,6 @@ step by step, and the cotangent of a value carried over n steps is carried back 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from nndsl.graph.builder import Builder, extend, prune
 from nndsl.graph.graph import Graph, Node
@@ -30,11 +29,8 @@ def loop_gradient(
     Only operands in `leading` get one; `product` is the vector-Jacobian product of a graph. Everything that
     the body computes must be among its outputs.
     """
-    loop = node.operator
-    assert isinstance(loop, Loop)
-    backward = _Backward.of(loop, cotangents, _varying(node, leading), product)
-    after = build(backward.loop, *backward.operands(build, node, cotangents))
-    return tuple(backward.cotangent(build, after, key) for key in (*loop.carries, *loop.inputs, *loop.shared))
+    assert isinstance(node.operator, Loop)
+    return _Backward(node.operator, cotangents, _varying(node, leading), product).run(build, node)
 
 
 def _varying(node: Node, leading: Collection[Node]) -> set[str]:
@@ -57,87 +53,102 @@ def _varying(node: Node, leading: Collection[Node]) -> set[str]:
         found |= more
 
 
-@dataclass
 class _Backward:
-    """The loop that runs the other way.
+    """The loop that runs the other way, for what is taken out of the forward loop and has a cotangent.
 
-    `carried` maps the key of a carried leaf of the forward body to the carry of its cotangent, `given` the
-    key of a leaf to what is taken out of the forward loop and has the cotangent that is handed in there.
+    `carried` maps the key of a carried leaf of the forward body to the carry of its cotangent.
     """
 
-    forward: Loop
-    loop: Loop
-    carried: Mapping[str, Carry]
-    given: Mapping[str, Taken]
-
-    @classmethod
-    def of(
-        cls, forward: Loop, cotangents: Iterable[Taken], varying: set[str], product: VectorJacobian
-    ) -> _Backward:
-        """The loop for what is taken out of the forward loop and has a cotangent."""
-        build, outputs = extend(forward.body)
-        seeds: dict[Node, Node] = {}
-        given: dict[str, Taken] = {}
-        for taken in cotangents:
+    def __init__(
+        self, forward: Loop, cotangents: Cotangents, varying: set[str], product: VectorJacobian
+    ) -> None:
+        self.forward = forward
+        self._build, self._outputs = extend(forward.body)
+        self._seeds: dict[Node, Node] = {}
+        self._handed_in: dict[str, Node] = {}  # cotangents at each step, outside, by the key of their leaf
+        self._states: dict[str, Node] = {}  # cotangents of the state that the forward loop ends in
+        self.carried: dict[str, Carry] = {}
+        for taken, dy in cotangents.items():
             if isinstance(taken, LoopResult):
-                leaf = _seed(build, seeds, outputs[taken.output], f"{taken.output}.dy")
-                given[leaf.name] = taken
-        carried: dict[str, Carry] = {}
+                leaf = self._seed(taken.output, f"{taken.output}.dy")
+                self._handed_in[leaf.name] = dy
+            else:
+                self._states[taken.output] = dy
         for carry in forward.carries:
             for delay in carry.delays:
                 key = carry.key(delay)
                 if key in varying and (key in forward.leaves or delay == carry.depth):
-                    carried[key] = Carry(cotangent_of(key), delay)
-                    _seed(build, seeds, outputs[carry.output], carried[key].key(delay))
-        leaves = {key: leaf for key, leaf in forward.leaves.items() if key in varying}
-        found = product(build, seeds, leaves.values())
-        results = {cotangent_of(key): found[leaf] for key, leaf in leaves.items() if leaf in found}
-        types = {carry.key(d): outputs[carry.output].type for carry in forward.carries for d in carry.delays}
-        for key, carry in carried.items():
-            if carry.output not in results:
-                results[carry.output] = filled(build, 0.0, types[key])
-        body = _separated(forward, build, results)
-        keys = [leaf.name for leaf in body if isinstance(leaf.operator, Input)]
-        own = {carry.key(carry.depth) for carry in carried.values()} | set(forward.shared)
-        inputs = tuple(key for key in keys if key not in own)
-        shared = tuple(key for key in keys if key in forward.shared)
-        carries = tuple(carried.values())
-        loop = Loop(body, forward.time, carries, inputs, shared, not forward.reverse)
-        return cls(forward, loop, carried, given)
+                    self.carried[key] = Carry(cotangent_of(key), delay)
+                    self._seed(carry.output, self.carried[key].key(delay))
+        self.loop = self._made(varying, product)
 
-    def operands(self, build: Builder, node: Node, cotangents: Cotangents) -> list[Node]:
+    def run(self, build: Builder, node: Node) -> tuple[Node | None, ...]:
+        """Builds the loop behind the forward one; gives the cotangents of the latter's operands."""
+        after = build(self.loop, *self._operands(build, node))
+        starts = (self._of_start(build, after, carry) for carry in self.forward.carries)
+        rest = (self._of_operand(build, after, key) for key in (*self.forward.inputs, *self.forward.shared))
+        return *starts, *rest
+
+    # --- the body ---------------------------------------------------------------------------
+
+    def _seed(self, output: str, key: str) -> Node:
+        """A new leaf that is added to the cotangent of an output."""
+        step = self._outputs[output]
+        leaf = self._build.argument(key, TensorType(step.type.dimensions))
+        seeds = self._seeds
+        seeds[step] = self._build(Add(), seeds[step], leaf) if step in seeds else leaf
+        return leaf
+
+    def _made(self, varying: set[str], product: VectorJacobian) -> Loop:
+        leaves = {key: leaf for key, leaf in self.forward.leaves.items() if key in varying}
+        found = product(self._build, self._seeds, leaves.values())
+        results = {cotangent_of(key): found[leaf] for key, leaf in leaves.items() if leaf in found}
+        for carry in self.forward.carries:
+            for back in (self.carried.get(carry.key(delay)) for delay in carry.delays):
+                if back is not None and back.output not in results:
+                    results[back.output] = filled(self._build, 0.0, self._outputs[carry.output].type)
+        body = _separated(self.forward, self._build, results)
+        own = {back.key(back.depth) for back in self.carried.values()}
+        keys = [step.name for step in body if isinstance(step.operator, Input) and step.name not in own]
+        inputs = tuple(key for key in keys if key not in self.forward.shared)
+        shared = tuple(key for key in keys if key in self.forward.shared)
+        carries = tuple(self.carried.values())
+        return Loop(body, self.forward.time, carries, inputs, shared, not self.forward.reverse)
+
+    # --- outside ------------------------------------------------------------------------------
+
+    def _operands(self, build: Builder, node: Node) -> list[Node]:
         """What is handed in: cotangents, and what the forward loop, or its operands, were at each step."""
         _, inputs, shared = self.forward.parted(node.inputs)
-        handed = dict(zip(self.forward.inputs, inputs, strict=True))
-        handed |= dict(zip(self.forward.shared, shared, strict=True))
-        handed |= {key: cotangents[taken] for key, taken in self.given.items()}
+        handed = dict(zip((*self.forward.inputs, *self.forward.shared), (*inputs, *shared), strict=True))
+        handed |= self._handed_in
         names = {step: name for name, step in self.forward.body.outputs.items()}
         for key in self.loop.inputs:
             if key not in handed:
                 handed[key] = build(self.forward.result(names[self.forward.body.by_name[key]]), node)
-        initial = [self._initial(build, key, cotangents) for key in self.carried]
+        initial = [
+            self._beyond(build, carry, carry.key(delay))
+            for carry in self.forward.carries
+            for delay in carry.delays
+            if carry.key(delay) in self.carried
+        ]
         return [*initial, *(handed[key] for key in (*self.loop.inputs, *self.loop.shared))]
 
-    def _initial(self, build: Builder, key: str, cotangents: Cotangents) -> Node:
+    def _beyond(self, build: Builder, carry: Carry, key: str) -> Node:
         """A carried cotangent beyond the last step: that of the state that the forward loop ends in."""
-        for carry in self.forward.carries:
-            state = self.forward.state(carry)
-            if key == carry.key(carry.depth) and state in cotangents:
-                return build(Flip(0), cotangents[state])
+        if key == carry.key(carry.depth) and carry.output in self._states:
+            return build(Flip(0), self._states[carry.output])
         return filled(build, 0.0, self.loop.state(self.carried[key]).type)
 
-    def cotangent(self, build: Builder, after: Node, operand: Carry | str) -> Node | None:
-        """The cotangent of an operand of the forward loop; None where it is zero."""
-        if isinstance(operand, Carry):
-            return self._cotangent_of_start(build, after, operand)
-        output = cotangent_of(operand)
-        if output not in self.loop.body.outputs:
+    def _of_operand(self, build: Builder, after: Node, key: str) -> Node | None:
+        """The cotangent of an input or of what is shared; None where it is zero."""
+        if cotangent_of(key) not in self.loop.body.outputs:
             return None
-        found = build(self.loop.result(output), after)
-        return build(Sum((0,)), found) if operand in self.forward.shared else found
+        found = build(self.loop.result(cotangent_of(key)), after)
+        return build(Sum((0,)), found) if key in self.forward.shared else found
 
-    def _cotangent_of_start(self, build: Builder, after: Node, carry: Carry) -> Node | None:
-        """What is left to carry back when the first step has been reached."""
+    def _of_start(self, build: Builder, after: Node, carry: Carry) -> Node | None:
+        """The cotangent of initial values: what is left to carry back beyond the first step."""
         total: Node | None = None
         for delay in carry.delays:
             if (back := self.carried.get(carry.key(delay))) is not None:
@@ -150,16 +161,6 @@ class _Backward:
 def cotangent_of(key: str) -> str:
     """What the cotangent of a leaf of the forward body is called among the outputs of the backward one."""
     return f"{key}.cotangent"
-
-
-def _seed(build: Builder, seeds: dict[Node, Node], output: Node, key: str) -> Node:
-    """A new leaf, named after its key, that is added to the cotangent of an output."""
-    taken = {node.name for node in build.nodes}
-    while key in taken:
-        key += "'"
-    leaf = build(Input(key, TensorType(output.type.dimensions)), name=key)
-    seeds[output] = build(Add(), seeds[output], leaf) if output in seeds else leaf
-    return leaf
 
 
 def _separated(forward: Loop, build: Builder, results: Mapping[str, Node]) -> Graph:
