@@ -13,10 +13,11 @@ from nndsl.data.convert import Classes, DType
 from nndsl.data.examples import Array, Examples
 from nndsl.data.formats import holds_numbers
 from nndsl.data.gathering import columns_of
+from nndsl.data.sequences import sequence_of
 from nndsl.data.table import Column, Table
 from nndsl.semantics import model
 from nndsl.semantics.walk import children, walk
-from nndsl.types import Domain
+from nndsl.types import Domain, length_key
 
 
 def prediction_inputs(
@@ -71,21 +72,51 @@ def _sheet(columns: Mapping[str, Column], without: set[str]) -> Array:
 
 
 def prediction_rows(
-    outputs: Mapping[str, Array], classes: Mapping[str, tuple[str, Classes | None]]
+    outputs: Mapping[str, Array],
+    classes: Mapping[str, tuple[str, Classes | None]],
+    places: Mapping[str, Array] | None = None,
 ) -> Iterator[Sequence[str]]:
     """A header and a row an example: `y[0], y[1], …`, and the class with the highest output.
 
-    `classes` maps an output to the target that it was trained to tell, and the words of its classes.
-    Shapes: (count, …) each.
+    `classes` maps an output to the target that it was trained to tell, and the words of its classes. `places`
+    are how many places of an output over a sequence each example has of its own: their classes stand in one
+    cell, without the numbers behind them; numbers beyond them are left out. Shapes: (count, …) each.
     """
-    flat = {name: array.reshape(len(array), -1) for name, array in outputs.items()}
+    places = places or {}
+    shown = [name for name in outputs if name not in classes or name not in places]
     yield [
         *(classes[name][0] for name in outputs if name in classes),
-        *(cell for name, array in outputs.items() for cell in _headings(name, array.shape[1:])),
+        *(cell for name in shown for cell in _headings(name, outputs[name].shape[1:])),
     ]
-    for i in range(min(map(len, flat.values()), default=0)):
-        best = (_class(array[i], classes[name][1]) for name, array in flat.items() if name in classes)
-        yield [*best, *(f"{value:.7g}" for array in flat.values() for value in array[i])]
+    for i in range(min(map(len, outputs.values()), default=0)):
+        of = {name: array[i] for name, array in outputs.items()}
+        own = {name: int(count[i]) for name, count in places.items()}
+        best = (_told(of[name], classes[name][1], own.get(name)) for name in outputs if name in classes)
+        yield [*best, *(cell for name in shown for cell in _cells(of[name], own.get(name)))]
+
+
+def places_of_outputs(network: model.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """How many places each example has of its own in the outputs over a sequence."""
+    found = {}
+    for output in network.outputs:
+        if sequence_of(output) is not None:
+            axis = output.type.space[0]
+            lengths = inputs[length_key(axis.set.name)].tolist()
+            counts = (axis.extent.value({axis.set.name: length}) for length in lengths)
+            found[output.name] = np.array([max(count, 0) for count in counts])
+    return found
+
+
+def _told(row: Array, words: Classes | None, places: int | None) -> str:
+    if places is None:
+        return _class(row, words)
+    return " ".join(_class(place, words) for place in row[:places])
+
+
+def _cells(row: Array, places: int | None) -> Iterator[str]:
+    kept = row.size if places is None else row[:places].size
+    for number, value in enumerate(row.ravel()):
+        yield f"{value:.7g}" if number < kept else ""
 
 
 def _headings(name: str, shape: tuple[int, ...]) -> list[str]:

@@ -23,10 +23,6 @@ LENGTHS = 16
 """How many lengths a plan is bound for, at most."""
 
 
-SORTED = 32
-"""Of how many minibatches at a time the examples are sorted by their lengths."""
-
-
 def cuttable(plan: Plan, data: Mapping[str, Array]) -> dict[str, Array]:
     """The sequences, with each example's length, that can be cut off at the longest of a minibatch.
 
@@ -76,26 +72,9 @@ class SequenceLoop(Loop):
             self._programs = self._programs_by_lengths.setdefault(cut, {})
             super()._run(batch, same[0], len(same))
 
-    def shuffle(self, random: np.random.Generator) -> None:
-        """A new order of the examples, in which those of a minibatch are about equally long.
-
-        Of each stretch of some minibatches the examples are sorted by length, then the minibatches shuffled.
-        """
-        super().shuffle(random)
-        whole = self.count // self.step * self.step
-        for first in range(0, whole, SORTED * self.step):
-            stretch = self.order[first : min(first + SORTED * self.step, whole)]
-            stretch[:] = stretch[np.argsort(self._totals_of(stretch), kind="stable")]
-        minibatches = self.order[:whole].reshape(-1, self.step)
-        minibatches[:] = random.permutation(minibatches)
-
     def sort(self) -> None:
         """Puts the examples in the order of their lengths, where the order does not matter."""
-        self.order[:] = self.order[np.argsort(self._totals_of(self.order), kind="stable")]
-
-    def _totals_of(self, examples: Array) -> Array:
-        found: Array = np.sum([of[examples] for of in self._lengths.values()], axis=0)
-        return found
+        self.order[:] = np.argsort(np.sum(list(self._lengths.values()), axis=0), kind="stable")
 
     def _longest(self, turn: int, batch: int) -> tuple[int, ...]:
         """How long the sequences of a minibatch are, rounded up."""

@@ -20,7 +20,8 @@ The columns of DATA are read as the data statement of the spec reads its source:
 `image` or `image0, image1, …`. A column named like the input (`x`, or `x0, x1, …`) goes in as it is. For a
 network with one input, all columns may also stand without these names, or without a header.
 
-Where an output was trained to tell classes, the class comes first in each row.
+Where an output was trained to tell classes, the class comes first in each row; of an output over a sequence,
+the classes at its places.
 """
 
 
@@ -37,7 +38,12 @@ Where an output was trained to tell classes, the class comes first in each row.
 def command(run: Path, data: Path, output: TextIO) -> None:
     import nndsl
     from nndsl.data.find import file_table
-    from nndsl.data.prediction import prediction_inputs, prediction_rows, told_classes
+    from nndsl.data.prediction import (
+        places_of_outputs,
+        prediction_inputs,
+        prediction_rows,
+        told_classes,
+    )
     from nndsl.runtime.run_folder import RunFolder
 
     folder = RunFolder.open(run)
@@ -47,4 +53,5 @@ def command(run: Path, data: Path, output: TextIO) -> None:
     inputs = prediction_inputs(network.model, table, network.precision, words)
     outputs = network.run(**inputs.inputs)
     told = {name: (target, words.get(target)) for name, target in told_classes(network.model).items()}
-    csv.writer(output, lineterminator="\n").writerows(prediction_rows(outputs, told))
+    rows = prediction_rows(outputs, told, places_of_outputs(network.model, inputs.inputs))
+    csv.writer(output, lineterminator="\n").writerows(rows)
