@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 import nndsl
+from nndsl.data.examples import Parts
+from nndsl.data.given import given_examples
+from nndsl.learning.initialise import generator
+from nndsl.learning.trainer import Options, fit
 from nndsl.network import Network
+from nndsl.planning.plan import Precision
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -220,3 +225,73 @@ def test_attention_of_all_nodes_stays_within_a_graph() -> None:
         return {"o": o}, F.mse_loss(o, torch.tensor(y))
 
     compare(network, {"G": [pairs for _, pairs in given], "x": xs, "y": y}, dense)
+
+
+@pytest.mark.parametrize("spec", ["message_passing", "gin"])
+def test_relabelling_nodes_changes_only_their_order(spec: str) -> None:
+    """A network over nodes and edges is equivariant; one result a graph is invariant."""
+    network = nndsl.compile(SPECS / f"{spec}.nn")
+    network.initialise(3, "float64")
+    rng = np.random.default_rng(4)
+    edges, atoms = rng.integers(0, 12, (30, 2)), rng.integers(0, 7, 12)
+    order = rng.permutation(12)
+    number = np.argsort(order)
+    found = network.run(G=edges, atom=atoms)
+    again = network.run(G=number[edges], atom=atoms[order])
+    for output in network.model.outputs:
+        name, over = output.name, [axis.set.name for axis in output.type.space]
+        expected = found[name][order] if over == ["G.nodes"] else found[name]
+        np.testing.assert_allclose(again[name], expected, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_a_graph_does_not_see_the_others_in_its_batch() -> None:
+    network = nndsl.compile(SPECS / "message_passing.nn")
+    network.initialise(3, "float64")
+    rng = np.random.default_rng(4)
+    given = graphs()
+    atoms = [rng.integers(0, 7, n) for n, _ in given]
+    together = network.run(G=[pairs for _, pairs in given], atom=atoms)["mutagenicity"]
+    for place, ((_, pairs), atom) in enumerate(zip(given, atoms, strict=True)):
+        alone = network.run(G=pairs, atom=atom)["mutagenicity"]
+        np.testing.assert_allclose(together[place], alone[0], rtol=1e-12)
+
+
+def test_training_on_minibatches_of_graphs_is_that_of_pytorch() -> None:
+    """Plain descent over graphs of all sizes, in minibatches that differ in size, epoch after epoch."""
+    network = nndsl.compile(
+        """network Sums {
+          graph G
+          input x[2] over i in G.nodes
+          target y[1]
+          layer h[3] = tanh(full(x) + sum(full(x[j]) over j in neighbours(i)))
+          output o[1] = full(mean(h over i in G.nodes))
+          train { minimize mse(o, y)  optimizer sgd(rate = 0.1)  batch 3  epochs 2 }
+        }"""
+    )
+    rng = np.random.default_rng(6)
+    given = [*graphs(1), *graphs(2)][:7]
+    xs, y = [rng.normal(size=(n, 2)) for n, _ in given], rng.normal(size=(7, 1))
+    network.initialise(0, "float64")
+    tensors = {n: torch.tensor(v.copy(), requires_grad=True) for n, v in network.parameters.items()}
+    arrays = {"G": [pairs for _, pairs in given], "x": xs, "y": y}
+    examples = given_examples(network.model, arrays, dtype="float64")
+    nothing = examples.take(np.arange(0))
+    fit(network, Parts(examples, nothing, nothing), Options(0, Precision.FLOAT64, threads=1))
+
+    random = generator(0, f"order of {network.stages[0].name}")
+    for _ in range(2):
+        order = random.permutation(7)
+        for first in (0, 3, 6):
+            chosen = order[first : first + 3]
+            losses = []
+            for place in chosen:
+                x = torch.tensor(xs[place])
+                both = x @ tensors["h.weights1"].T + adjacency(given[place]) @ x @ tensors["h.weights2"].T
+                o = torch.tanh(both).mean(0) @ tensors["o.weights"].T
+                losses.append((o - torch.tensor(y[place])).square().mean())
+            slopes = torch.autograd.grad(torch.stack(losses).mean(), list(tensors.values()))
+            with torch.no_grad():
+                for tensor, slope in zip(tensors.values(), slopes, strict=True):
+                    tensor -= 0.1 * slope
+    for name, tensor in tensors.items():
+        np.testing.assert_allclose(network.parameters[name], tensor.detach().numpy(), rtol=1e-9, err_msg=name)
