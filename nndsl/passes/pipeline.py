@@ -37,6 +37,7 @@ PASSES: tuple[Pass, ...] = (
     simplify,
     contract_products,
     look_up,
+    simplify,
     merge_common,
     trim_loops,
 )

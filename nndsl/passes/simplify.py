@@ -16,6 +16,7 @@ from nndsl.operators.comparisons import Not, Where
 from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Power, StopGradient
 from nndsl.operators.leaves import Constant, Size
+from nndsl.operators.lookup import Gather, ScatterAdd
 from nndsl.operators.movement import Flip, Pad, Reshape, Slice, Transpose
 from nndsl.operators.operator import Operator
 from nndsl.operators.windows import Windows
@@ -172,7 +173,28 @@ def _transpose(build: Builder, operator: Operator, inputs: Inputs) -> Node | Non
     if isinstance(x.operator, Transpose):
         inner = x.operator.permutation
         return build(Transpose(tuple(inner[axis] for axis in operator.permutation)), x.inputs[0])
+    if isinstance(x.operator, Gather) and not x.operator.batch:
+        table, places = x.inputs
+        if turned := _among_first(operator, places.type.rank):
+            return build(x.operator, table, build(turned, places))
     return _moved_constant(build, operator, inputs)
+
+
+def _among_first(transpose: Transpose, count: int) -> Transpose | None:
+    """The transposition of the first axes alone, where it leaves the others as they are."""
+    first, rest = transpose.permutation[:count], transpose.permutation[count:]
+    return Transpose(first) if list(rest) == list(range(count, count + len(rest))) else None
+
+
+def _scatter_add(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    """Rows in another order add up to the same: the indices are turned, which are fewer numbers."""
+    assert isinstance(operator, ScatterAdd)
+    places, values = inputs
+    if not isinstance(values.operator, Transpose) or operator.batch:
+        return None
+    if (turned := _among_first(values.operator, places.type.rank)) is None:
+        return None
+    return build(operator, build(turned.inverse(), places), values.inputs[0])
 
 
 def _reshape(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
@@ -230,6 +252,7 @@ _RULES: dict[type[Operator], Callable[[Builder, Operator, Inputs], Node | None]]
     Pad: _resize,
     Power: _power,
     Reshape: _reshape,
+    ScatterAdd: _scatter_add,
     Slice: _resize,
     StopGradient: _itself,
     Subtract: _subtract,
