@@ -46,6 +46,12 @@ LAYERS = {
       layer  h[3] = tanh(full(x) + bias)
       output y[3] = full(h[t-2]) + full(h[t+1])
     """,
+    "feedback": """
+      layer  h[3] = tanh(full(x) + full(h[t-1]) + bias)
+      layer  b[3] = tanh(full(x) + full(b[t+1]) + full(h) + bias)
+      layer  g[2] = sigmoid(full(b) + each(g[t+2]))
+      output y[3] = full(b) + full(g) + last(h over T)
+    """,
     "normalisation": """
       layer  h[3] = layer_norm(full(x) + bias)
       output y[3] = full(h) + bias
@@ -72,6 +78,23 @@ def single(layers: str) -> str:
         report perplexity(y, class), accuracy(y, class), mse(y, z)
       }}
     }}"""
+
+
+ENCODER_DECODER = """network Net {
+  input  x[3] over s in N
+  input  y[4] onehot over t in M
+  target z[4] onehot over t in M
+  layer  a[2, 2] = full(x) + bias
+  layer  q[2, 2] = full(y) + bias
+  layer  A[2] over (t in M, j in N) = softmax(dot(q[t], a[j]) over j in N)
+  layer  m[2, 2] = sum(A[t, j] * a[j] over j in N)
+  layer  e[2, 2] = mean(max(a over N) * q over M)
+  output w[4] = full(m) + full(e) + bias
+  train {
+    minimize cross_entropy(w, z) + mean(cross_entropy(w, z) over M)
+    report accuracy(w, z), perplexity(w, z)
+  }
+}"""
 
 
 def model_of(text: str) -> tuple[Model, Stage]:
@@ -142,3 +165,27 @@ def assert_padding_changes_nothing(text: str) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_padding_changes_nothing(name: str) -> None:
     assert_padding_changes_nothing(single(LAYERS[name]))
+
+
+def test_padding_of_two_sequences_changes_nothing() -> None:
+    assert_padding_changes_nothing(ENCODER_DECODER)
+
+
+def test_missing_targets_count_nowhere() -> None:
+    """A place whose target is missing is as if the example had not had it."""
+    model, stage = model_of(single("output y[3] = full(x) + bias"))
+    feeds = padded(model, data(model), 0, 0.0)
+    expected = run(model, stage, feeds, 0)
+    longer = {name: np.concatenate([feeds[name]] * 2, axis=1) for name in ("x", "z", "class")}
+    for row, length in enumerate(LENGTHS["T"]):
+        longer["x"][row, length:] = GARBAGE
+        longer["z"][row, length:] = np.nan
+        longer["class"][row, length:] = -1
+    size = longer["x"].shape[1]
+    graph = differentiate(objective(model, stage), LOSS, [p.name for p in stage.learned])
+    sizes = {"T": size, "batch": 4}
+    found = interpret(graph, feeds | longer | {length_key("T"): np.full(4, size)}, sizes)
+    means = finished(stage, {name: float(value) for name, value in found.items() if not value.ndim})
+    for name, value in (found | means).items():
+        if name in expected:
+            np.testing.assert_allclose(value, expected[name], rtol=1e-9, atol=1e-11, err_msg=name)

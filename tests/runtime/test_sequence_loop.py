@@ -20,7 +20,11 @@ SPEC = """network N {
   target y[4] onehot over t in T
   layer  h[5] = tanh(local(x, 3, pad = 1) + bias)
   output o[4] = full(h) + bias + full(mean(h over T))
-  train { minimize mean(cross_entropy(o, y) over T)  optimizer sgd(rate = 0.1)  batch 8  report perplexity(o, y), accuracy(o, y) }
+  train { minimize mean(cross_entropy(o, y) over T)
+    optimizer sgd(rate = 0.1)
+    batch 8
+    report perplexity(o, y), accuracy(o, y)
+  }
 }"""
 
 
