@@ -227,6 +227,39 @@ def test_attention_of_all_nodes_stays_within_a_graph() -> None:
     compare(network, {"G": [pairs for _, pairs in given], "x": xs, "y": y}, dense)
 
 
+def test_layers_of_the_standard_library() -> None:
+    """Graph convolution with D^-1/2 (A + I) D^-1/2, and attention by heads."""
+    network = nndsl.compile(
+        """use gcn, gat from std
+        network Layers {
+          graph G
+          input x[4] over i in G.nodes
+          target y[2, 3] over i in G.nodes
+          layer h[5] = gcn(x, 5)
+          output o[2, 3] = gat(h, 3, 2)
+          train { minimize mean(mse(o, y) over i in G.nodes) }
+        }"""
+    )
+    rng = np.random.default_rng(2)
+    edges = np.unique(rng.integers(0, 7, (15, 2)), axis=0)
+    x, y = rng.normal(size=(8, 4)), rng.normal(size=(8, 2, 3))
+
+    def dense(t: Tensors) -> tuple[Tensors, Any]:
+        a = adjacency((8, edges))
+        whole = a + torch.eye(8, dtype=torch.float64)
+        r = (1 + a.sum(1)).rsqrt()
+        h = r[:, None] * whole * r @ torch.tensor(x) @ t["gcn.m.weights"].T
+        m = torch.einsum("nd,hud->nhu", h, t["gat.m.weights"])
+        given, taken = ((m * t[f"gat.{name}"]).sum(2) for name in ("s", "t"))
+        scores = F.leaky_relu(taken[:, None] + given[None], 0.2)
+        shares = torch.where(a[..., None] > 0, scores.exp(), 0)
+        shares = shares / shares.sum(1, keepdim=True).clamp(min=1e-300)
+        o = torch.einsum("ijh,jhu->ihu", shares, m)
+        return {"o": o}, F.mse_loss(o, torch.tensor(y))
+
+    compare(network, {"G": edges, "x": x, "y": y}, dense)
+
+
 @pytest.mark.parametrize("spec", ["message_passing", "gin"])
 def test_relabelling_nodes_changes_only_their_order(spec: str) -> None:
     """A network over nodes and edges is equivariant; one result a graph is invariant."""
