@@ -6,34 +6,67 @@ import numpy as np
 
 from nndsl.data.convert import DType
 from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.graph_rows import graph_set_of, graph_sets
+from nndsl.data.graphs import Graphs
 from nndsl.data.padding import lengths_of_sequences
-from nndsl.diagnostics.catalogue.data import VariableLength
-from nndsl.diagnostics.diagnostic import NNDSLError
+from nndsl.data.sequences import places, starts_of
 from nndsl.semantics.model import Model, Value
 from nndsl.types import Domain, SetKind
 
 OPEN_SIZE = 16  # of a grid or sequence whose size only data would tell
+EDGES_EACH = 3  # into each node of a data graph
 
 
 def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: DType = np.float32) -> Parts:
     """So many examples with inputs and targets that fit the network, split 80 : 10 : 10.
 
-    Real values are standard normal, binary and bipolar ones fair coins, classes uniform.
-    Raises NNDSLError where an input lies on a data graph, which has no usual shape.
+    Real values are standard normal, binary and bipolar ones fair coins, classes uniform. A data graph has
+    some nodes, each with an edge from itself and from some others.
     """
     random = np.random.default_rng(seed)
     values = (*network.inputs, *network.targets)
-    drawn = {value.name: _draw(value, count, random, dtype) for value in values}
-    whole = Examples(drawn | lengths_of_sequences(values, drawn), count)
+    graphs, ends = _graphs(network, count, random)
+    drawn = {value.name: _draw(value, _rows(value, graphs, count), random, dtype) for value in values}
+    if ends:
+        whole = Examples(drawn | ends, count, {}, graphs)
+    else:
+        whole = Examples(drawn | lengths_of_sequences(values, drawn), count)
     first, second = count * 8 // 10, count * 9 // 10
     rows = np.arange(count)
     return Parts(whole.take(rows[:first]), whole.take(rows[first:second]), whole.take(rows[second:]))
 
 
+def _graphs(network: Model, count: int, random: np.random.Generator) -> tuple[Graphs, dict[str, Array]]:
+    """Graphs of a few nodes, and the ends of their edges by name, where a network runs over any."""
+    starts: dict[str, Array] = {}
+    over: dict[str, str] = {}
+    found: dict[str, Array] = {}
+    for each in graph_sets(network):
+        if each.kind is SetKind.NODES:
+            starts[each.name] = starts_of(random.integers(2, OPEN_SIZE, count))
+            continue
+        nodes = np.diff(starts[f"{each.graph}.nodes"])
+        own = places(np.zeros_like(nodes), nodes)
+        others = random.integers(0, np.repeat(nodes, nodes)[:, None], (len(own), EDGES_EACH - 1))
+        starts[each.name] = EDGES_EACH * starts[f"{each.graph}.nodes"]
+        found[f"{each.name}.target"] = np.repeat(own, EDGES_EACH).astype(np.int32)
+        found[f"{each.name}.source"] = np.column_stack([own, others]).astype(np.int32).ravel()
+        over |= {f"{each.name}.{end}": each.name for end in ("source", "target")}
+    over |= {
+        v.name: s.name for v in (*network.inputs, *network.targets) if (s := graph_set_of(v)) is not None
+    }
+    return Graphs(starts, over), found
+
+
+def _rows(value: Value, graphs: Graphs, count: int) -> int:
+    """How many rows the array of a value has: one for each node or edge, or for each example."""
+    along = graphs.over.get(value.name)
+    return count if along is None else int(graphs.starts[along][-1])
+
+
 def _draw(value: Value, count: int, random: np.random.Generator, dtype: DType) -> Array:
-    if any(axis.set.kind in (SetKind.NODES, SetKind.EDGES) for axis in value.type.space):
-        raise NNDSLError([VariableLength(what=f"random values for '{value.name}'", span=value.span)])
-    space = (axis.extent.value({axis.extent.symbol or "": OPEN_SIZE}) for axis in value.type.space)
+    own = value.type.space if graph_set_of(value) is None else value.type.space[1:]
+    space = (axis.extent.value({axis.extent.symbol or "": OPEN_SIZE}) for axis in own)
     shape = (count, *space, *value.type.units)
     match value.type.domain:
         case Domain.ONEHOT:

@@ -13,6 +13,7 @@ from nndsl.data.formats import read_table
 from nndsl.data.given import given_examples
 from nndsl.data.graph_binding import bind_graphs
 from nndsl.data.graphs import Graphs
+from nndsl.data.random import random_parts
 from nndsl.data.table import Part, Table, one_row
 from nndsl.diagnostics.diagnostic import NNDSLError
 
@@ -150,3 +151,16 @@ def test_arrays_of_a_file_are_one_graph(tmp_path: Path) -> None:
     assert parts.train.count == 1
     assert parts.train.graphs is not None
     assert parts.train.graphs.sizes(np.arange(1)) == {"G.nodes": 6, "G.edges": 4}
+
+
+def test_random_graphs_fit_the_network() -> None:
+    """Every node has neighbours, so that a maximum over them has a value."""
+    parts = random_parts(model(), count=20)
+    graphs = parts.train.graphs
+    assert graphs is not None and parts.train.count == 16
+    union = parts.train.together()
+    nodes = len(union["x"])
+    assert len(union["y"]) == nodes
+    assert set(union["G.edges.target"].tolist()) == set(range(nodes))
+    same = union["G.nodes.graph"][union["G.edges.source"]] == union["G.nodes.graph"][union["G.edges.target"]]
+    assert same.all()
