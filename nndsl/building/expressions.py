@@ -9,7 +9,7 @@ from nndsl.building.chance import Distribution, Noise, State, random_wiring
 from nndsl.building.connections import connection
 from nndsl.building.data_graphs import end_of, position
 from nndsl.building.layout import Layout
-from nndsl.building.reductions import both, reduction
+from nndsl.building.reductions import both, reduction, summed_product
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term, known
 from nndsl.functions.catalogue import entry_of, family
@@ -54,6 +54,9 @@ def lower(scope: Scope, expression: Expression) -> Term:
         case Connect():
             return _connected(scope, expression)
         case Reduce(body=body, condition=condition):
+            product = _product(scope, expression)
+            if product is not None:
+                return product
             truth = None if condition is None else lower(scope, condition).truth()
             return reduction(expression, lower(scope, body), both(truth, present(scope, body)))
         case _:
@@ -68,6 +71,17 @@ def _position(scope: Scope, expression: ElementPosition) -> Term:
     if axis.set.graph is None:
         return scope.constant(0).position(axis)
     return Term(scope.build, position(scope.build, axis, expression.end), Layout(space=(axis,)))
+
+
+def _product(scope: Scope, reduce: Reduce) -> Term | None:
+    """A sum over a sequence of the products of two values, which are made zero in the padding before."""
+    match reduce:
+        case Reduce(operation="sum", axes=axes, condition=None, neighbours=False) if axes:
+            if isinstance(reduce.body, Apply) and reduce.body.function == "multiply":
+                left, right = (lower(scope, factor) for factor in reduce.body.arguments)
+                if present(scope, reduce.body) is None:
+                    return summed_product(reduce, (left, right))
+    return None
 
 
 def present(scope: Scope, expression: Expression) -> Term | None:

@@ -45,6 +45,21 @@ def reduction(reduce: Reduce, body: Term, condition: Term | None) -> Term:
     return replace(result, layout=replace(result.layout, space=space))
 
 
+def summed_product(reduce: Reduce, factors: tuple[Term, Term]) -> Term | None:
+    """Σ x·y over sequences, as one contraction: both factors are zero beyond the end of an example.
+
+    None where a factor does not vary along all that is summed over, or nothing is padded.
+    """
+    if any(axis not in factor.layout.space for factor in factors for axis in reduce.axes):
+        return None
+    valid = factors[0].valid(reduce.axes)
+    if valid is None:
+        return None
+    x, y = (factor.real().where(valid, 0.0) for factor in factors)
+    product = x * y
+    return product.reduced(Sum, product.layout.axes(reduce.axes))
+
+
 def over(operation: str, x: Term, keys: tuple[Key, ...], condition: Term | None) -> Term:
     """An operation over some dimensions, those entries alone for which the condition holds."""
     axes = x.layout.axes(keys)
