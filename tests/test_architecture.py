@@ -18,7 +18,7 @@ PACKAGE = ROOT / "nndsl"
 # Operators and graphs are made of each other; a group and a plan are what planning hands on; the catalogue of
 # functions finds its entries, which are formulas over operators, by their files.
 ROWS = (
-    ("source", "types"),
+    ("source", "types", "collection"),
     ("diagnostics", "functions", "functions.catalogue"),
     ("syntax",),
     ("semantics",),
