@@ -61,10 +61,11 @@ def train(network: Network, parts: Parts, request: Request) -> None:
     _conclude(network, parts, history, folder)
 
 
-def run_forward(network: Network, parts: Parts) -> None:
+def run_forward(network: Network, parts: Parts, seed: int, precision: str) -> None:
     """Shows what a network without training makes of the test part."""
+    network.initialise(seed, precision)
     inputs = {value.name: parts.test.inputs[value.name] for value in network.model.inputs}
-    Console().print(output_table(network.run(**inputs)))
+    Console().print(output_table(network.run(seed=seed, **inputs)))
 
 
 def _folder(network: Network, parts: Parts, request: Request) -> RunFolder | None:

@@ -81,4 +81,4 @@ def command(
         place = None if no_save else runs
         train(compiled, parts, Request(spec.stem, given, seed, precision, threads, debug, place, quiet))
     else:
-        run_forward(compiled, parts)
+        run_forward(compiled, parts, seed, precision)
