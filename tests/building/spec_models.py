@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from nndsl.semantics.check import check
 
 from nndsl.building.build import LOSS, objective
 from nndsl.building.refusals import stages
 from nndsl.differentiation.reverse import differentiate
 from nndsl.graph.interpret import interpret
+from nndsl.semantics.check import check
 from nndsl.semantics.model import Model, Value
 from nndsl.source import Source
 from nndsl.syntax.parser import parse
