@@ -1,8 +1,8 @@
 """nndsl: a declarative language for neural networks, its compiler, and a native executor for CPUs.
 
-    net = nndsl.compile("mlp.nn", hidden=64)
-    net.fit()
-    net.run(x=images)["y"]
+net = nndsl.compile("mlp.nn", hidden=64)
+net.fit()
+net.run(x=images)["y"]
 """
 
 from __future__ import annotations

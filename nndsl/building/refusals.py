@@ -93,6 +93,9 @@ class Refusals:
                 yield LearningRuleNotExecutable(span=span, rule=method)
         for measure in stage.measures:
             yield from self.expression(measure.expression)
+        if stage.carry:
+            construct = "'carry', the state that goes on from window to window"
+            yield ConstructNotExecutable(span=stage.span, construct=construct)
 
     def expression(self, expression: Expression, loop: Feedback | None = None) -> Iterator[Diagnostic]:
         """What an expression in a feedback loop asks for; what is inside of such a thing is not looked at."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nndsl.semantics.self_contained import self_contained
 from nndsl.semantics.check import check
+from nndsl.semantics.self_contained import self_contained
 from nndsl.source import Source
 from nndsl.syntax.parser import parse
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from nndsl.semantics.check import check
 
+from nndsl.semantics.check import check
 from nndsl.semantics.model import Model
 from nndsl.source import Source
 from nndsl.syntax.parser import parse

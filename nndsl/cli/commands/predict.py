@@ -51,7 +51,7 @@ def command(run: Path, data: Path, output: TextIO) -> None:
     table = file_table(str(data), [Path()])
     words = {name: tuple(found) for name, found in folder.settings.classes.items()}
     inputs = prediction_inputs(network.model, table, network.precision, words)
-    outputs = network.run(**inputs.inputs)
+    outputs = network.run(seed=0, **inputs.inputs)
     told = {name: (target, words.get(target)) for name, target in told_classes(network.model).items()}
     rows = prediction_rows(outputs, told, places_of_outputs(network.model, inputs.inputs))
     csv.writer(output, lineterminator="\n").writerows(rows)

@@ -658,7 +658,8 @@ class UnknownSymbol(Unfitting):
     known: int
 
     def message(self) -> str:
-        return f"expected one of the {self.known} symbols of the training part for '{self.name}', found '{self.symbol}'"
+        known = f"one of the {self.known} symbols of the training part"
+        return f"expected {known} for '{self.name}', found '{self.symbol}'"
 
     def help(self) -> str:
         return f"try '{self.name}[{self.known + 1}] onehot', which has room for a symbol for all others"

@@ -77,7 +77,7 @@ class NotFinite(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class NotEnoughMemory(Diagnostic):
-    """What a stage needs at once is more than this machine has. It was refused before memory was taken.
+    """What is needed at once is more than this machine has. It was refused before memory was taken.
 
     Activations grow with the minibatch; parameters, their gradients and the optimizer's states with the
     network.
@@ -94,13 +94,15 @@ class NotEnoughMemory(Diagnostic):
     code: ClassVar[str] = "E0853"
     needed_bytes: int
     available_bytes: int
-    batch: int
+    batch: int | None = None
 
     def message(self) -> str:
         needed, available = (size / 2**30 for size in (self.needed_bytes, self.available_bytes))
         return f"expected to fit into {available:.1f} GiB of memory, found a need of {needed:.1f} GiB"
 
     def help(self) -> str | None:
+        if self.batch is None:
+            return "try smaller layers, or fewer examples at once"
         return f"try a smaller minibatch (now {self.batch}), smaller layers, or fewer threads"
 
 
@@ -129,7 +131,9 @@ class NothingMinimized(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class NoOptimizer(Diagnostic):
-    """A stage minimizes something and does not say how. Without an optimizer, gradients can be looked at only.
+    """A stage minimizes something and does not say how.
+
+    Without an optimizer, gradients can be looked at only.
 
     Wrong:
 
