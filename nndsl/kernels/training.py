@@ -4,13 +4,24 @@ added.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numba.extending import register_jitable
 
 from nndsl.kernels.interpreter import integers
 from nndsl.kernels.kernel import kernel
 
 if TYPE_CHECKING:
     from nndsl.kernels.kernel import Doubles, Indices, Integers, Real, Reals
+
+
+@register_jitable
+def take(rows: Any, source: Any, order: Any, start: int, count: int, width: int, distance: int) -> None:
+    """rows[r] ← the first `width` entries of source[order[start + r]], for r < count."""
+    for r in range(count):
+        example = order[start + r] * distance
+        for i in range(width):
+            rows[r * width + i] = source[example + i]
 
 
 @kernel
@@ -32,11 +43,7 @@ def take_examples(
     is where this thread's share of it begins. The loop counts turn[0]; turn[1] is the minibatch it began
     with.
     """
-    start = (turn[0] + turn[1]) * step + first
-    for r in range(count):
-        example = order[start + r] * distance
-        for i in range(width):
-            rows[r * width + i] = source[example + i]
+    take(rows, source, order, (turn[0] + turn[1]) * step + first, count, width, distance)
 
 
 @kernel
@@ -52,11 +59,7 @@ def take_labels(
     distance: int,
 ) -> None:
     """As `take_examples`, for indices."""
-    start = (turn[0] + turn[1]) * step + first
-    for r in range(count):
-        example = order[start + r] * distance
-        for i in range(width):
-            rows[r * width + i] = source[example + i]
+    take(rows, source, order, (turn[0] + turn[1]) * step + first, count, width, distance)
 
 
 @kernel

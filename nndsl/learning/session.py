@@ -25,8 +25,8 @@ from nndsl.planning.planner import plan
 from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.graph_loop import GraphLoop
 from nndsl.runtime.inference import Inference
-from nndsl.runtime.loop import Learned, Loop, Update
 from nndsl.runtime.memory import Array, cores, require_memory, symbol_sizes, zeros
+from nndsl.runtime.minibatches import Learned, MinibatchLoop, Update
 from nndsl.runtime.sequence_loop import SequenceLoop, cuttable
 from nndsl.runtime.vector import VectorLayout
 from nndsl.semantics.model import Rule, Stage
@@ -68,7 +68,7 @@ class Session:
         self.loop = self._loop(min(self.procedure.batch, train.count), options)
         self._kept: Array | None = None
         self._kept_states: dict[str, Array] = {}
-        self._evaluations: dict[int, Loop] = {}
+        self._evaluations: dict[int, MinibatchLoop] = {}
 
     # --- an epoch -----------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Session:
         states = {name: np.zeros_like(vector) for name in self.procedure.states}
         return Learned(layout, vector, states)
 
-    def _loop(self, batch: int, options: Options) -> Loop:
+    def _loop(self, batch: int, options: Options) -> MinibatchLoop:
         wanted = 1 if options.debug or self.graphs is not None else options.threads
         sizes = open_sizes(self.procedure.step, self.data, self.graphs, batch)
         plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, sizes)
@@ -222,12 +222,12 @@ def layout_of_sums(step: Plan) -> VectorLayout:
 
 def loop_over(
     step: Plan, data: Mapping[str, Array], graphs: Graphs | None
-) -> type[Loop] | partial[GraphLoop] | partial[SequenceLoop]:
+) -> type[MinibatchLoop] | partial[GraphLoop] | partial[SequenceLoop]:
     """The loop for examples that are arrays, data graphs, or sequences of unequal length."""
     if graphs is not None:
         return partial(GraphLoop, graphs)
     lengths = cuttable(step, data)
-    return partial(SequenceLoop, lengths) if lengths else Loop
+    return partial(SequenceLoop, lengths) if lengths else MinibatchLoop
 
 
 def open_sizes(graph: Graph, data: Mapping[str, Array], graphs: Graphs | None, batch: int) -> dict[str, int]:
@@ -268,7 +268,7 @@ def evaluation_loop(
     examples: Examples,
     precision: Precision,
     on_compile: OnCompile | None = None,
-) -> Loop:
+) -> MinibatchLoop:
     """A loop that measures and learns nothing, on one thread."""
     batch = min(EVALUATION_BATCH, examples.count)
     graph = optimize(evaluation(network.model, stage))
@@ -282,7 +282,7 @@ def evaluation_loop(
     return loop
 
 
-def run_evaluation(stage: Stage, loop: Loop) -> dict[str, float]:
+def run_evaluation(stage: Stage, loop: MinibatchLoop) -> dict[str, float]:
     """The loss and the measures of a stage over all examples of a loop."""
     loop.rewind()
     loop.run(0, loop.turns)

@@ -15,14 +15,15 @@ import numpy as np
 from nndsl.data.graphs import Graphs
 from nndsl.planning.plan import Plan
 from nndsl.runtime.binding import Call
-from nndsl.runtime.loop import Loop, share
 from nndsl.runtime.memory import Array
+from nndsl.runtime.minibatches import MinibatchLoop, share
 
 
-class GraphLoop(Loop):
+class GraphLoop(MinibatchLoop):
     """One graph of computation over the data graphs of a data set, minibatch after minibatch.
 
-    `graphs` says where in the columns of `data` each example's nodes and edges lie; all else is as in `Loop`.
+    `graphs` says where in the columns of `data` each example's nodes and edges lie; all else is as in
+    `MinibatchLoop`.
     """
 
     def __init__(

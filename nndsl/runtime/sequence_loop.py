@@ -14,8 +14,8 @@ import numpy as np
 
 from nndsl.graph.types import BATCH
 from nndsl.planning.plan import Plan
-from nndsl.runtime.loop import Loop
 from nndsl.runtime.memory import Array
+from nndsl.runtime.minibatches import MinibatchLoop
 from nndsl.runtime.program import Turns
 from nndsl.types import length_key
 
@@ -49,8 +49,8 @@ def least(plan: Plan, symbol: str) -> int:
     return size
 
 
-class SequenceLoop(Loop):
-    """One graph over examples with sequences, minibatch after minibatch; see `Loop`.
+class SequenceLoop(MinibatchLoop):
+    """One graph over examples with sequences, minibatch after minibatch; see `MinibatchLoop`.
 
     `lengths` are those of each example, by the symbol of the sequence's size.
     """

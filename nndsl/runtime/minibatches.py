@@ -57,7 +57,7 @@ def _is_measure(plan: Plan, output: str) -> bool:
     return plan.buffers[plan.outputs[output]].segment is Segment.ARENA
 
 
-class Loop:
+class MinibatchLoop:
     """One graph over the examples of a data set, minibatch after minibatch.
 
     `data` are whole columns by input, and `parameters` arrays by name: views of the learned vector
