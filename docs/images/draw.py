@@ -44,7 +44,10 @@ STYLE = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 
 
 def printed(command: list[str], directory: Path) -> str:
-    """What a command prints on a terminal, as it stands there at the end."""
+    """What a command prints on a terminal, as it stands there at the end.
+
+    Raises RuntimeError with what it printed where it fails: a mistake is no picture.
+    """
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(directory)
@@ -57,7 +60,9 @@ def printed(command: list[str], directory: Path) -> str:
             raw += os.read(terminal, 65536)
         except OSError:  # the command has closed the terminal
             break
-    os.waitpid(process, 0)
+    _, status = os.waitpid(process, 0)
+    if status:
+        raise RuntimeError(raw.decode())
     lines = raw.decode().replace("\r\n", "\n").split("\n")
     return "\n".join(re.split(r"\r\x1b\[2K|\r", re.sub(r"\x1b\[\?25[lh]", "", line))[-1] for line in lines)
 
