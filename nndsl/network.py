@@ -90,6 +90,17 @@ class Network:
         """
         return forward(self.model)
 
+    def unrolled(self, steps: int) -> ComputationGraph:
+        """The forward computation with its loops in time written out, `steps` steps each: the unfolded graph
+        of the textbook. Open index sets have that size too.
+        """
+        from nndsl.graph.types import BATCH
+        from nndsl.graph.unroll import unrolled
+
+        extents = {extent for node in self.forward_graph for extent in node.type.extents}
+        symbols = {extent.symbol for extent in extents if extent.symbol not in (None, BATCH)}
+        return _view(unrolled(self.forward_graph, {symbol: steps for symbol in symbols if symbol}))
+
     @cached_property
     def gradient_graph(self) -> Graph:
         """The graph of the loss with an output `gradient.NAME` for each learned parameter.
