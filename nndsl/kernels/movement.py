@@ -138,20 +138,6 @@ def fill_truths(target: Truths, count: int, value: int) -> None:
         target[i] = value != 0
 
 
-@kernel
-def one_hot(target: Reals, places: Indices, count: int, width: int) -> None:
-    """target[i, k] ← 1 where k = places[i], else 0.
-
-    Shapes: target (count, width), places (count).
-    """
-    for i in range(count):
-        for k in range(width):
-            target[i * width + k] = 0
-        place = places[i]
-        if 0 <= place < width:
-            target[i * width + place] = 1
-
-
 @register_jitable
 def look_up(
     target: Any, table: Any, places: Any, batches: int, count: int, before: int, rows: int, after: int

@@ -118,14 +118,6 @@ def test_fill(call, size):
 
 @both_ways
 @in_both
-def test_one_hot(precision, call):
-    places, y = np.array([2, 0, -1, 4, 3], np.int32), np.full((5, 4), np.nan, precision.value)
-    call("one_hot", precision, y, places, 5, 4)
-    np.testing.assert_array_equal(y, np.equal.outer(places, np.arange(4)))
-
-
-@both_ways
-@in_both
 def test_gather_and_its_adjoint(precision, call):
     batches, count, before, rows, after = 2, 6, 3, 4, 5
     table = reals(precision, batches, before, rows, after)
