@@ -9,11 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nndsl.building.build import LOSS, forward, objective
-from nndsl.building.refusals import refused
+from nndsl.building.refusals import refused, stages
 from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.differentiation.reverse import GRADIENT, differentiate
 from nndsl.graph.types import BATCH
 from nndsl.planning.plan import Precision
-from nndsl.semantics.model import Alternate, Minimize, Model, Stage
+from nndsl.semantics.model import Minimize, Model, Stage
 from nndsl.syntax.tree import Spec
 
 if TYPE_CHECKING:
@@ -107,8 +108,6 @@ class Network:
 
         Raises NNDSLError where it cannot be run, or nothing is learned by descent.
         """
-        from nndsl.differentiation.reverse import differentiate
-
         stage = self.descent
         return differentiate(objective(self.model, stage), LOSS, [p.name for p in stage.learned])
 
@@ -139,7 +138,7 @@ class Network:
         sizes = {name: size for name, size in open_sizes(found.step, 1).items() if name != BATCH}
         return plan_procedure(found, found.batch, self.precision, 1, sizes)[0]
 
-    @property
+    @cached_property
     def _last_procedure(self) -> Procedure:
         """How the last stage learns. Raises NNDSLError where something of the network cannot be run."""
         from nndsl.diagnostics.diagnostic import NNDSLError
@@ -152,11 +151,7 @@ class Network:
     @property
     def stages(self) -> tuple[Stage, ...]:
         """All training stages in order, those of an alternation one by one."""
-        return tuple(
-            stage
-            for entry in self.model.stages
-            for stage in (entry.stages if isinstance(entry, Alternate) else (entry,))
-        )
+        return tuple(stages(self.model))
 
     @property
     def descent(self) -> Stage:
@@ -169,7 +164,7 @@ class Network:
             raise NNDSLError([NothingMinimized(network=self.model.name)])
         return found[-1]
 
-    @property
+    @cached_property
     def refused(self) -> tuple[Diagnostic, ...]:
         """What of the network cannot be run yet, each with its place in the spec."""
         return refused(self.model)
@@ -316,17 +311,22 @@ class Network:
         What behaves otherwise in training does so here. `seed` is that of what is drawn at random.
         """
         from nndsl.data.given import given_examples
-        from nndsl.passes.pipeline import optimize
         from nndsl.runtime.blas import one_thread
         from nndsl.runtime.inference import Inference
 
-        outputs = {LOSS: LOSS} | {p.name: f"gradient.{p.name}" for p in self.descent.learned}
         given = given_examples(self.model, arrays, dtype=self.precision)
-        graph = optimize(_only(self.gradient_graph, outputs.values()))
-        inference = Inference(graph, self.precision, given.count)
+        inference = Inference(self._optimized_gradients, self.precision, given.count)
         with one_thread():
             found = inference(given.together(), self.parameters, given.count, seed)
-        return {name: found[output] for name, output in outputs.items()}
+        return {name.removeprefix(GRADIENT): value for name, value in found.items()}
+
+    @cached_property
+    def _optimized_gradients(self) -> Graph:
+        """What `grad` runs: the loss and the gradients, without the measures."""
+        from nndsl.passes.pipeline import optimize
+
+        graph = self.gradient_graph
+        return optimize(_only(graph, [LOSS, *(n for n in graph.outputs if n.startswith(GRADIENT))]))
 
     def _inference(self, count: int, whole: bool) -> Inference:
         """What `run` runs, on all examples at once where they cannot be parted; made anew only for more rows

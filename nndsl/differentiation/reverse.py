@@ -18,6 +18,9 @@ from nndsl.operators.loop import Loop, Taken
 
 Key = TypeVar("Key")
 
+GRADIENT = "gradient."
+"""The names of gradients among a graph's outputs begin so."""
+
 
 def differentiate(graph: Graph, output: str, with_respect_to: Iterable[str]) -> Graph:
     """The graph with an output `gradient.NAME` for each named node: ∂output/∂NAME, in its shape.
@@ -34,7 +37,7 @@ def differentiate(graph: Graph, output: str, with_respect_to: Iterable[str]) -> 
         cotangents = vector_jacobian(build, {result: filled(build, 1.0, result.type)}, wanted)
     for node in wanted:
         with build.at(node.layer, node.span, f"{node.name}.gradient"):
-            outputs[f"gradient.{node.name}"] = cotangents.get(node) or filled(build, 0.0, node.type)
+            outputs[GRADIENT + node.name] = cotangents.get(node) or filled(build, 0.0, node.type)
     return prune(build.graph(outputs))
 
 

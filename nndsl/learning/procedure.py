@@ -13,7 +13,7 @@ from nndsl.building.term import Term
 from nndsl.collection import uncollected
 from nndsl.diagnostics.catalogue.running import NoOptimizer
 from nndsl.diagnostics.diagnostic import NNDSLError
-from nndsl.differentiation.reverse import differentiate
+from nndsl.differentiation.reverse import GRADIENT, differentiate
 from nndsl.functions.catalogue import family
 from nndsl.graph.builder import prune
 from nndsl.graph.graph import Graph, Node
@@ -78,8 +78,8 @@ def _descent(model: Model, stage: Stage) -> Procedure:
         raise NNDSLError([NoOptimizer(span=stage.how.span, stage=stage.name)])
     names = [parameter.name for parameter in stage.learned]
     graph = differentiate(run(join_windows, objective(model, stage)), LOSS, names)
-    outputs = {name: node for name, node in graph.outputs.items() if not name.startswith("gradient.")}
-    outputs |= {SUM + name: graph.outputs[f"gradient.{name}"] for name in names}
+    outputs = {name: node for name, node in graph.outputs.items() if not name.startswith(GRADIENT)}
+    outputs |= {SUM + name: graph.outputs[GRADIENT + name] for name in names}
     update, states = update_graph(stage.optimizer, stage.clip_norm)
     square = square_graph() if stage.clip_norm is not None else None
     return Procedure(Graph(graph.nodes, outputs), update, stage.batch or DEFAULT_BATCH, states, square)

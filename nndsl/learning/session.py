@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,10 +107,14 @@ class Session:
         if not self.procedure.every_epoch:
             return
         sums = self.loop.layout.views(self.loop.shares.sum(axis=0))
-        update = Inference(self.procedure.update, self.precision, 1, self.on_compile)
-        for name, value in update(sums, self.network.parameters, 1).items():
+        for name, value in self._epoch_update(sums, self.network.parameters, 1).items():
             self.network.parameters[name][...] = value
         self.take()
+
+    @cached_property
+    def _epoch_update(self) -> Inference:
+        """The update of such a rule, planned once."""
+        return Inference(self.procedure.update, self.precision, 1, self.on_compile)
 
     # --- beside it ----------------------------------------------------------------------
 
