@@ -42,13 +42,15 @@ class ShapeError(Exception):
 class Sample:
     """An instance of an operator with operand types (all extents known) to test it on.
 
-    `low` and `high` bound the random operands, for operators with a restricted or kinked domain.
+    `low` and `high` bound the random operands, for operators with a restricted or kinked domain;
+    `symmetric` are the places of those that must be symmetric matrices.
     """
 
     operator: Operator
     operands: tuple[TensorType, ...]
     low: float = -2.0
     high: float = 2.0
+    symmetric: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

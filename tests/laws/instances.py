@@ -83,7 +83,10 @@ def feeds(sample: Sample, graph: Graph, seed: int = 1) -> dict[str, np.ndarray]:
     """Numbers for all that a graph over the sample is fed with."""
     rng = np.random.default_rng(seed)
     fed = [node for node in graph if isinstance(node.operator, Fed)]
-    return {node.operator.key: drawn(node.type, rng, sample.low, sample.high) for node in fed}
+    given = {node.operator.key: drawn(node.type, rng, sample.low, sample.high) for node in fed}
+    for place in sample.symmetric:
+        given[f"x{place}"] = (given[f"x{place}"] + given[f"x{place}"].T) / 2
+    return given
 
 
 def formulas() -> Iterator[type[Elementwise]]:
