@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 Mode = Literal["sample", "mean", "settle"]
 Order = Literal["random", "sequential", "synchronous"]
+States = Literal["binary", "bipolar"]
 
-ORDERS = 2**31
+ORDERS = 2**30
 """The sweep's word of a counter has this bit where it numbers what a random order is made of."""
 
 ZERO = 4
@@ -47,7 +48,7 @@ class Sweeps(Operator):
     states after, `real[batch, n]`. The words of `nndsl.operators.random` are those of the counters
 
         (example · ⌈n/4⌉ + unit // 4, sweep, step, stream)    for a draw: word unit % 4, used as by `Uniform`
-        (unit // 4, 2³¹ + sweep, step, stream)                for an order: Fisher and Yates' shuffle swaps
+        (unit // 4, 2³⁰ + sweep, step, stream)                for an order: Fisher and Yates' shuffle swaps
                                                               place i, from the last on, with word·(i+1) / 2³²
 
     so that more sweeps go on where fewer end, and no state depends on which examples are computed together.
@@ -58,7 +59,7 @@ class Sweeps(Operator):
     kind = Kind.RANDOM
     differentiable = False
     mode: Mode
-    domain: Literal["binary", "bipolar"]
+    domain: States
     order: Order
     sweeps: int
     stream: int
@@ -98,7 +99,7 @@ class Sweeps(Operator):
         if self.mode == "settle":
             return np.where(np.abs(net) <= least, state, np.where(net > 0, high, low))
         above = 1 / (1 + np.exp((low - high) * net))
-        return low + (high - low) * (above if drawn is None else drawn < above)
+        return np.asarray(low + (high - low) * (above if drawn is None else drawn < above))
 
     def _turns(self, run: tuple[int, int], sweep: int, count: int) -> Iterator[Array]:
         """The units that are changed at once, one group after another."""
@@ -129,7 +130,7 @@ class Sweeps(Operator):
     @classmethod
     def samples(cls) -> Iterator[Sample]:
         operands = (real(3, 5), real(3, 5), real(5, 5), index(), index())
-        for mode, domain, order in product(get_args(Mode), ("binary", "bipolar"), get_args(Order)):
+        for mode, domain, order in product(get_args(Mode), get_args(States), get_args(Order)):
             yield Sample(cls(mode, domain, order, 3, 7), operands, symmetric=(2,))
         yield Sample(cls("settle", "bipolar", "random", 0, 7), operands, symmetric=(2,))
         yield Sample(

@@ -14,10 +14,12 @@ from nndsl.operators.movement import Concatenate, Flip, Pad, Slice, Transpose
 from nndsl.operators.operator import Operator
 from nndsl.operators.pooling import Pooling
 from nndsl.operators.random import Normal, Uniform
+from nndsl.operators.sweeps import Sweeps
 from nndsl.operators.windows import Fold, Windows
 from nndsl.planning.contraction import product
 from nndsl.planning.convolution import convolution, pooling
 from nndsl.planning.plan import START, Address, Argument, Count, Instruction, Real
+from nndsl.planning.sweeps import sweeps
 from nndsl.types import Extent
 
 Calls = Iterator[tuple[str, tuple[Argument, ...]]]
@@ -116,6 +118,8 @@ def _calls(
             first = Count(1, (Extent(FIRST), *type.extents[1:])) if split else START
             entries = (Count(stream), first, Count.of(type.extents))
             yield operator.name, (*map(Address, (result, *reads)), *entries)
+        case Sweeps():
+            yield sweeps(node, result, reads, memory)
         case _:
             raise NoKernel(f"no kernel computes {operator.name}")
 

@@ -16,7 +16,7 @@ from nndsl.operators.leaves import Fed
 from nndsl.operators.loop import Loop, LoopResult, LoopState
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
-from nndsl.planning import convolution, grouping, kernels, loops
+from nndsl.planning import convolution, grouping, kernels, loops, sweeps
 from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
@@ -160,7 +160,7 @@ class _Planner:
 
     def _scratch(self, node: Node) -> tuple[str, ...]:
         """Names the buffers that a node's kernel works in."""
-        needed = convolution.scratch(node)
+        needed = convolution.scratch(node) | sweeps.scratch(node)
         names = tuple(f"{self.prefix}{node.name} {purpose}" for purpose in needed)
         for name, type in zip(names, needed.values(), strict=True):
             self._keep(Buffer(name, type, Segment.ARENA))
