@@ -16,15 +16,14 @@ from numba.extending import register_jitable
 
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.native import beyond
+from nndsl.kernels.product import multiply_rows, panels_of
 from nndsl.kernels.tiles import (
     SUMS,
     lanes,
     narrow_added_product,
     narrow_outer,
-    narrow_product,
     wide_added_product,
     wide_outer,
-    wide_product,
 )
 
 if TYPE_CHECKING:
@@ -110,47 +109,6 @@ def cut_border(x: Any, x_at: int, image: Any, source: int, geometry: Any) -> Non
             here = x_at + (i * geometry[GRID + 1] + j) * geometry[GRID + 2] * source
             for k in range(count):
                 x[here + k] = image[there + k]
-
-
-@register_jitable
-def panels_of(columns: int, width: int) -> int:
-    return (columns + width - 1) // width
-
-
-@register_jitable
-def multiply_rows(
-    y: Any,
-    y_at: int,
-    y_rows: Any,
-    x: Any,
-    x_at: int,
-    x_rows: Any,
-    first: int,
-    end: int,
-    runs: Any,
-    lengths: tuple[int, int],
-    w: Any,
-    w_at: int,
-    columns: int,
-) -> None:
-    """All tiles of `wide_product` and `narrow_product`: the rows from `first` to `end`.
-
-    `lengths` are the number of runs and the length of each.
-    """
-    width, (count, length) = lanes(w), lengths
-    panel = count * length * width
-    for column in range(0, columns, 2 * width):
-        here, there, rest = w_at + column // width * panel, y_at + column, columns - column
-        if rest > width:
-            for row in range(first, end, SUMS // 2):
-                wide_product(
-                    y, there, y_rows, x, x_at, x_rows, row, end, runs, count, length, w, here, panel, rest
-                )
-        else:
-            for row in range(first, end, SUMS):
-                narrow_product(
-                    y, there, y_rows, x, x_at, x_rows, row, end, runs, count, length, w, here, panel, rest
-                )
 
 
 @register_jitable

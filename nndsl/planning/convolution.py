@@ -32,7 +32,7 @@ def scratch(node: Node) -> dict[str, TensorType]:
     own, columns = (value.extents[-1].known or 0 for value in (x, y))
     own, columns = own // groups, columns // groups
     numbers = taps * own if isinstance(operator, ConvolveWeights) else taps + 1
-    packed = max(own * _whole_vectors(columns), columns * _whole_vectors(own)) * taps * groups
+    packed = max(own * whole_vectors(columns), columns * whole_vectors(own)) * taps * groups
     image = (*_bordered(operator, grid), Extent.of((x.extents[-1].known or 0) + WIDEST_LANES))
     return {
         "packed": _memory(Element.REAL, (Extent.of(packed),)),
@@ -93,7 +93,8 @@ def _bordered(operator: Convolution, grid: Extents) -> Extents:
     return tuple(side.then(before + after) for side, before, after in borders)
 
 
-def _whole_vectors(columns: int) -> int:
+def whole_vectors(columns: int) -> int:
+    """So many entries, rounded up to whole vectors of any machine."""
     return -(-columns // WIDEST_LANES) * WIDEST_LANES
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from math import prod
 
@@ -16,7 +16,7 @@ from nndsl.operators.leaves import Fed
 from nndsl.operators.loop import Loop, LoopResult, LoopState
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
-from nndsl.planning import convolution, grouping, kernels, loops, sweeps
+from nndsl.planning import convolution, grouping, kernels, loops, packing, sweeps
 from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
@@ -108,10 +108,14 @@ class _Planner:
         accumulated: frozenset[str] = frozenset(),
         prefix: str = "",
         leaves: Mapping[str, str] | None = None,
+        fixed: Collection[str] = (),
     ) -> None:
-        """`prefix` begins the names of buffers, and `leaves` are the buffers of leaves: for a loop's body."""
+        """For a loop's body, `prefix` begins the names of buffers, `leaves` are the buffers of leaves, and
+        `fixed` are those that hold the same at each turn.
+        """
         self.graph, self.bounds, self.precision = graph, bounds, precision
-        self.prefix, self.leaves = prefix, leaves or {}
+        self.prefix, self.leaves, self.fixed = prefix, leaves or {}, fixed
+        self.packed: dict[str, packing.Packed] = {}
         self.layouts: dict[Node, loops.LoopLayout] = {}
         self.fusion = Fusion(graph)
         self.accumulated = {storage(graph.outputs[name]) for name in accumulated}
@@ -132,6 +136,8 @@ class _Planner:
                 calls += self._repeat(unit)
             elif isinstance(unit.operator, LoopState):
                 calls.append(loops.end(unit, self.layouts[unit.inputs[0]], self.buffer_of[unit]))
+            elif (found := self._packed(unit)) is not None:
+                calls.append(found.multiply)
             else:
                 memory = self._scratch(unit)
                 calls += kernels.instructions(unit, self.buffer_of, unit in self.accumulated, memory)
@@ -166,6 +172,15 @@ class _Planner:
             self._keep(Buffer(name, type, Segment.ARENA))
         return names
 
+    def _packed(self, node: Node) -> packing.Packed | None:
+        """How a node multiplies by a matrix that is packed before the loop."""
+        found = packing.packed(node, self.prefix, self.buffer_of, self.fixed, self.bounds)
+        if found is not None:
+            self.packed[found.matrix.name] = found
+            self._keep(replace(found.matrix, segment=Segment.EXTERNAL))
+            self._keep(found.places)
+        return found
+
     def _lay_out(self, node: Node) -> None:
         """Names the buffers of a loop."""
         found = loops.layout(node, self.prefix + node.name, self.graph.users[node], self.buffer_of)
@@ -180,21 +195,27 @@ class _Planner:
         yield from loops.begin(node, found, self.buffer_of)
         name = self.prefix + node.name
         body = prune(Graph(loop.body.nodes, {name: loop.body.outputs[name] for name in found.results}))
-        inner = _Planner(
+        planner = _Planner(
             materialize(align(body)),
             self.bounds,
             self.precision,
             found.results,
             prefix=f"{name}/",
             leaves=found.leaves,
-        ).plan()
+            fixed={found.leaves[key] for key in loop.shared},
+        )
+        inner = planner.plan()
+        for packed in planner.packed.values():
+            self._keep(packed.matrix)
+            yield packed.pack
         width = Dimension("byte", Extent.of(inner.arena_bytes))
         arena = Buffer(f"{name}/", TensorType((width,), Element.TRUTH), Segment.ARENA)
         self._keep(arena)
         for buffer in inner.buffers.values():
             if buffer.segment is Segment.ARENA:
                 self.buffers[buffer.name] = replace(buffer, part=buffer.part or Part(arena.name))
-        reads = tuple(dict.fromkeys(self.buffer_of[operand] for operand in node.inputs))
+        operands = (self.buffer_of[operand] for operand in node.inputs)
+        reads = tuple(dict.fromkeys((*operands, *planner.packed)))
         writes = (*(buffer.name for buffer in found.wholes.values()), arena.name)
         count = Count.of((loop.time.extent,))
         yield Repeat(name, inner.instructions, count, reads, writes, node.layer, node.span)

@@ -64,6 +64,20 @@ def test_batched_gemm(precision, call):
     np.testing.assert_allclose(total, (a @ b).sum(axis=0), rtol=1e-5, atol=1e-5)
 
 
+@in_both
+@both_ways
+@pytest.mark.parametrize("transposed", [0, 1])
+@pytest.mark.parametrize(("m", "n", "k"), [(1, 1, 1), (7, 40, 5), (13, 33, 9), (0, 3, 2), (2, 3, 0)])
+def test_packed_gemm(precision, call, transposed, m, n, k):
+    a, b = reals(precision, m, k + 2), reals(precision, *((n, k + 1) if transposed else (k, n + 1)))
+    c, packed = reals(precision, m, n + 3), np.full(k * (n + 16), np.nan, precision.value)
+    wanted = c.copy()
+    wanted[:, :n] = a[:, :k] @ (b[:, :k].T if transposed else b[:, :n])
+    call("pack", precision, packed, b, n, k, transposed, b.shape[1])
+    call("packed_gemm", precision, c, a, packed, np.zeros(3 * m, np.int32), m, n, k, k + 2, n + 3)
+    np.testing.assert_allclose(c, wanted, rtol=1e-4, atol=1e-5)
+
+
 # --- movement ---
 
 

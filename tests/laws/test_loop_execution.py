@@ -69,30 +69,32 @@ def gradient(depth: int, reverse: bool) -> Graph:
     return differentiate(recurrent(depth, reverse), "loss", ["start", "x", "W", "U", "b"])
 
 
-def fed(graph: Graph) -> dict[str, np.ndarray]:
+def fed(graph: Graph, sizes: dict[str, int]) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(2)
     leaves = [node for node in graph if isinstance(node.operator, Input)]
-    return {node.operator.key: rng.normal(size=node.type.shape(SIZES)) for node in leaves}
+    return {node.operator.key: rng.normal(size=node.type.shape(sizes)) for node in leaves}
 
 
 @pytest.mark.parametrize(("depth", "reverse"), CASES)
 @pytest.mark.parametrize("passes", [False, True], ids=["plain", "optimised"])
-def test_native_loops_are_the_reference(depth: int, reverse: bool, passes: bool) -> None:
-    plain = gradient(depth, reverse)
-    feeds = fed(plain)
-    expected = interpret(plain, feeds, SIZES)
+@pytest.mark.parametrize("rows", [5, 13])
+def test_native_loops_are_the_reference(depth: int, reverse: bool, passes: bool, rows: int) -> None:
+    """With many rows, weights are packed before the loop."""
+    plain, sizes = gradient(depth, reverse), {**SIZES, BATCH: rows}
+    feeds = fed(plain, sizes)
+    expected = interpret(plain, feeds, sizes)
     graph = optimize(plain) if passes else plain
-    found = Inference(graph, Precision.FLOAT64, SIZES[BATCH])(feeds, {}, SIZES[BATCH])
+    found = Inference(graph, Precision.FLOAT64, rows)(feeds, {}, rows)
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-13, err_msg=name)
 
 
 @pytest.mark.parametrize(("depth", "reverse"), CASES)
 def test_so_are_loops_written_out(depth: int, reverse: bool) -> None:
-    graph = optimize(gradient(depth, reverse))
-    feeds = fed(graph)
+    graph, sizes = optimize(gradient(depth, reverse)), {**SIZES, BATCH: 9}
+    feeds = fed(graph, sizes)
     scope: dict[str, Any] = {}
-    exec(compile(driver({"step": plan(graph, SIZES, Precision.FLOAT64)}), "<driver>", "exec"), scope)
-    found = scope["step"](**SIZES, **{name: array.ravel() for name, array in feeds.items()})
-    for name, value in interpret(graph, feeds, SIZES).items():
+    exec(compile(driver({"step": plan(graph, sizes, Precision.FLOAT64)}), "<driver>", "exec"), scope)
+    found = scope["step"](**sizes, **{name: array.ravel() for name, array in feeds.items()})
+    for name, value in interpret(graph, feeds, sizes).items():
         np.testing.assert_allclose(found[name], value.ravel(), rtol=1e-12, atol=1e-13, err_msg=name)
