@@ -9,6 +9,7 @@ import numpy as np
 
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.folds import own_part
 from nndsl.data.gathering import Gathered, gather
 from nndsl.data.graph_binding import bind_graphs
 from nndsl.data.padding import convert_rows
@@ -34,7 +35,8 @@ def bind(
     diagnostics, window = Diagnostics(), _window(network)
     found = gather(dataset, (*network.inputs, *network.targets), table, diagnostics, window)
     values = tuple(value for value in (*network.inputs, *network.targets) if value.name in found.columns)
-    part = table.part if table.part is None or found.owners is None else table.part[found.owners]
+    part = own_part(dataset, table, network.targets, found.columns, seed)
+    part = part if part is None or found.owners is None else part[found.owners]
     in_order = dataset.in_order or window is not None
     train, validation, test = split(found.count, part, dataset.shares, in_order, seed)
     if not len(train) and not diagnostics.errors:

@@ -13,6 +13,7 @@ import numpy as np
 
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.folds import FOLDS, own_part, part_by_fold
 from nndsl.data.gathering import Gathered, gather
 from nndsl.data.graph_checks import ends_of, refuse_empty_maxima, refuse_no_pairs, starts_of_sets
 from nndsl.data.graph_rows import Rows, graph_set_of, graph_sets
@@ -51,11 +52,10 @@ def bind_graphs(
     rows = Rows(found.columns, _origins(found, table), edges, {}, table.name, dataset.span)
     examples = graph_examples(network, values, rows, dtype)
     if examples.count > 1:
-        chosen = split(examples.count, table.part, dataset.shares, dataset.in_order, seed)
+        part = own_part(dataset, table, network.targets, found.columns, seed)
+        chosen = split(examples.count, part, dataset.shares, dataset.in_order, seed)
         return Parts(*(examples.take(part) for part in chosen))
-    part = table.columns.get("part")
-    own = part.values if isinstance(part, Ragged) else None
-    return parts_of_one(network, examples, own, dataset.shares, dataset.in_order, seed)
+    return _parts_of_one(network, examples, dataset, table, seed)
 
 
 def _origins(found: Gathered, table: Table) -> dict[str, Origin]:
@@ -166,13 +166,8 @@ def _missing(value: model.Value, places: Array) -> Array:
 # --- one graph ------------------------------------------------------------------------
 
 
-def parts_of_one(
-    network: model.Model,
-    examples: Examples,
-    part: Array | None,
-    shares: tuple[float, float, float] | None,
-    in_order: bool,
-    seed: int,
+def _parts_of_one(
+    network: model.Model, examples: Examples, dataset: model.Dataset, table: Table, seed: int
 ) -> Parts:
     """One graph as three examples with different targets: those of each part, the others missing."""
     targets = [target.name for target in network.targets if graph_set_of(target) is not None]
@@ -183,8 +178,8 @@ def parts_of_one(
     for name in targets:
         array = examples.inputs[name]
         there = np.flatnonzero(_is_there(array))
-        own = part if part is not None and len(part) == len(array) else None
-        chosen = split(len(there), own if own is None else own[there], shares, in_order, seed)
+        own = _own_part(dataset.fold, array, there, table, seed)
+        chosen = split(len(there), own, dataset.shares, dataset.in_order, seed)
         for inputs, rows in zip(found, chosen, strict=True):
             inputs[name] = _only(array, there[rows])
     counts = [any(_is_there(inputs[name]).any() for name in targets) for inputs in found]
@@ -195,6 +190,15 @@ def parts_of_one(
     if not train.count:
         raise NNDSLError([mistakes.NoExamples(table="the graph", rows=0)])
     return Parts(train, validation, test)
+
+
+def _own_part(fold: model.Fold | None, target: Array, there: Array, table: Table, seed: int) -> Array | None:
+    """The part of each node or edge that has a target: by the fold asked for, else as the data have it."""
+    given = table.columns.get("part" if fold is None else FOLDS)
+    own = given.values[there] if isinstance(given, Ragged) and len(given.values) == len(target) else None
+    if fold is None:
+        return own
+    return part_by_fold(fold, len(there), own, target[there] if target.dtype == np.int32 else None, seed)
 
 
 def _is_there(array: Array) -> Array:

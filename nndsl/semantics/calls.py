@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nndsl.diagnostics.catalogue.names import UnknownDistribution
+from nndsl.diagnostics.catalogue.names import UnknownDistribution, UnknownName
+from nndsl.diagnostics.catalogue.training import NotLearnable
 from nndsl.diagnostics.catalogue.types import (
     ArgumentMismatch,
     DifferentDistributions,
@@ -18,6 +19,7 @@ from nndsl.semantics.context import Context, Draftbook
 from nndsl.semantics.draft import Apply, Draft, DraftParameter, Draw, Position, Ref, Weights, Wrong, mistaken
 from nndsl.semantics.model import ParameterRole
 from nndsl.semantics.options import read_options
+from nndsl.semantics.scope import parameters_of
 from nndsl.semantics.stretch import Elementwise
 from nndsl.semantics.units import Concatenation, Part, Size, Units
 from nndsl.source import Span
@@ -34,9 +36,9 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
         return mistaken(syntax.span)
     given = syntax.arguments[: len(values)]
     arguments = tuple(
-        argument(book, parameter, part, context)
-        if not _all_weights(function, part)
-        else Weights(span=part.span, units=Units.scalar())  # as many as the stage learns
+        _weights(book, part, context)
+        if _means_weights(function, part)
+        else argument(book, parameter, part, context)
         for parameter, part in zip(values, given, strict=True)
     )
     options = read_options(
@@ -62,11 +64,28 @@ def call(book: Draftbook, function: Function, syntax: tree.Call, context: Contex
     return result
 
 
-def _all_weights(function: Function, syntax: tree.Expression) -> bool:
-    """Whether this is the word `weights` in a function that makes one number of a value."""
+def _means_weights(function: Function, syntax: tree.Expression) -> bool:
+    """Whether this is `weights`, or `h.weights`, in a function that makes one number of a value."""
     result = function.signature.result
     one_number = result is not None and result.units == ("1",) and len(function.signature.values) == 1
-    return one_number and isinstance(syntax, tree.Name) and syntax.name == "weights"
+    word = syntax.name if isinstance(syntax, tree.Member) else syntax
+    return one_number and isinstance(word, tree.Name) and word.name == "weights"
+
+
+def _weights(book: Draftbook, syntax: tree.Expression, context: Context) -> Draft:
+    """As many numbers as the stage learns; of a layer or a shared block, those that are its own."""
+    if not isinstance(syntax, tree.Member):
+        return Weights(span=syntax.span, units=Units.scalar())
+    owner = syntax.owner
+    entity = context.scope.find(owner.name)
+    if entity is None:
+        known = tuple(context.scope.names)
+        return book.refuse(UnknownName(owner.name, "layer", known, span=owner.span))
+    owned = tuple(p for p in parameters_of(entity) if p.role is ParameterRole.WEIGHTS)
+    if not owned:
+        declared = getattr(entity, "span", owner.span)
+        return book.refuse(NotLearnable(owner.name, declared, span=owner.span))
+    return Weights(span=syntax.span, units=Units.scalar(), of=owned)
 
 
 def right_count(book: Draftbook, function: Function, syntax: tree.Call, context: Context) -> bool:

@@ -120,6 +120,7 @@ class _Check:
         if self._dataset is not None:
             self._bindings = reader.bindings(self._dataset)
             self._shares = reader.shares(self._dataset.split)
+            self._fold = reader.fold(self._dataset.split)
         self._generate = self._only(_all(tree.Generate, body))
         self._generated = reader.generation(self._generate) if self._generate is not None else None
 
@@ -206,7 +207,7 @@ class _Check:
     def _finish_dataset(self) -> m.Dataset | None:
         if self._dataset is None:
             return None
-        return data.finish_dataset(self._dataset, self._bindings, self._shares)
+        return data.finish_dataset(self._dataset, self._bindings, self._shares, self._fold)
 
     def _finish_generation(self) -> m.Generation | None:
         if self._generate is None or self._generated is None:

@@ -6,6 +6,7 @@ from nndsl.diagnostics.catalogue.names import UnknownColumnFunction, UnknownOpti
 from nndsl.diagnostics.catalogue.training import (
     BoundTwice,
     GenerateNotOrdered,
+    NoSuchFold,
     NotAColumnExpression,
     NotAPort,
     SplitShares,
@@ -19,7 +20,7 @@ from nndsl.semantics.expressions import OPERATORS
 from nndsl.semantics.finish import finish_value
 from nndsl.semantics.model import ValueKind
 from nndsl.semantics.scope import NetworkParameter, Scope
-from nndsl.semantics.sizes import whole_number
+from nndsl.semantics.sizes import constant, whole_number
 from nndsl.source import Span
 from nndsl.syntax import tree
 
@@ -129,9 +130,9 @@ class DataReader:
 
     # --- the split and generation -------------------------------------------------------
 
-    def shares(self, split: tree.Split | None) -> tuple[float, float, float] | None:
+    def shares(self, split: tree.Split | tree.Fold | None) -> tuple[float, float, float] | None:
         """Shares of training, validation and test; two shares leave out validation."""
-        if split is None:
+        if not isinstance(split, tree.Split):
             return None
         numbers = [float(share.value) for share in split.shares]
         if len(numbers) == 2:
@@ -142,6 +143,19 @@ class DataReader:
         total = sum(numbers)
         first, second, third = (number / total for number in numbers)
         return first, second, third
+
+    def fold(self, split: tree.Split | tree.Fold | None) -> m.Fold | None:
+        """Which part of how many is the test part."""
+        if not isinstance(split, tree.Fold):
+            return None
+        number, count = (constant(part, self._scope) for part in (split.number, split.count))
+        if number is None or count is None:
+            return None
+        whole = all(isinstance(found, int) and not isinstance(found, bool) for found in (number, count))
+        if not whole or count < 2 or not 0 <= number < count:
+            self._book.diagnostics.add(NoSuchFold(str(number), str(count), span=split.span))
+            return None
+        return m.Fold(number, count)
 
     def generation(self, syntax: tree.Generate) -> tuple[DraftValue, DraftValue, DraftValue] | None:
         """The target, the logits and the input that `generate` names."""
@@ -167,6 +181,7 @@ def finish_dataset(
     data: tree.Data,
     bindings: list[tuple[DraftValue, m.ColumnExpression, Span]],
     shares: tuple[float, float, float] | None,
+    fold: m.Fold | None,
 ) -> m.Dataset:
     path = isinstance(data.source, tree.String)
     source = data.source.value if isinstance(data.source, tree.String) else data.source.name
@@ -175,6 +190,7 @@ def finish_dataset(
         path,
         tuple(m.Bind(finish_value(value), expression, span=span) for value, expression, span in bindings),
         shares,
-        bool(data.split and data.split.in_order),
+        isinstance(data.split, tree.Split) and data.split.in_order,
+        fold,
         span=data.span,
     )

@@ -175,8 +175,9 @@ class ParameterRef(Draft):
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Weights(Draft):
-    """The word `weights`: every weight that the stage learns."""
+    """The word `weights`: every weight that the stage learns; `h.weights`: those that `of` owns."""
 
+    of: tuple[DraftParameter, ...] | None = None
     parameters: list[DraftParameter] = field(default_factory=list)
 
 

@@ -432,6 +432,14 @@ class Bind(_Placed):
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """`split fold 3 of 10`: which of so many equal parts is the test part."""
+
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset(_Placed):
     """`data SOURCE { … }`. `path` tells a file in quotes from a named set."""
 
@@ -440,6 +448,7 @@ class Dataset(_Placed):
     bindings: tuple[Bind, ...]
     shares: tuple[float, float, float] | None = None
     in_order: bool = False
+    fold: Fold | None = None
 
 
 @dataclass(frozen=True, slots=True)

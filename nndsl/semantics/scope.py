@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nndsl.diagnostics.catalogue.names import DuplicateName, ReservedName, UnknownGraph, UnknownSet
 from nndsl.diagnostics.diagnostic import Diagnostics
-from nndsl.semantics.draft import DraftEnergy, DraftParameter, DraftValue
+from nndsl.semantics.draft import DraftDefinition, DraftEnergy, DraftParameter, DraftValue
 from nndsl.semantics.places import Element, GraphTerm, SetTerm
 from nndsl.semantics.units import Size
 from nndsl.source import Span
@@ -70,6 +70,18 @@ Entity = (
     | DraftEnergy
     | GraphTerm
 )
+
+
+def parameters_of(entity: Entity) -> list[DraftParameter]:
+    """What a layer, a shared block or an energy owns; a parameter is its own."""
+    match entity:
+        case DraftParameter():
+            return [entity]
+        case DraftValue(definition=DraftDefinition(owned=owned)):
+            return owned
+        case SharedBlock(parameters=parameters) | DraftEnergy(parameters=parameters):
+            return parameters
+    return []
 
 
 @dataclass(eq=False, slots=True)

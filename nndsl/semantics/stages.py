@@ -125,7 +125,7 @@ def _fill_weights(stage: DraftStage) -> None:
     for draft in stage.drafts():
         for part in walk(draft):
             if isinstance(part, Weights):
-                part.parameters = weights
+                part.parameters = [p for p in weights if part.of is None or p in part.of]
 
 
 def check_stage(stage: DraftStage, book: Draftbook) -> None:

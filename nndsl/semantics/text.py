@@ -278,6 +278,8 @@ def _dataset(dataset: m.Dataset) -> Iterator[str]:
     if dataset.shares is not None:
         shares = " : ".join(_number(share) for share in dataset.shares)
         yield f"    split {'in_order ' if dataset.in_order else ''}{shares}"
+    if dataset.fold is not None:
+        yield f"    split fold {dataset.fold.number} of {dataset.fold.count}"
 
 
 def column_text(expression: m.ColumnExpression) -> str:

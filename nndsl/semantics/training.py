@@ -25,7 +25,6 @@ from nndsl.semantics import model as m
 from nndsl.semantics.context import Context, Draftbook, Owner
 from nndsl.semantics.draft import (
     Draft,
-    DraftDefinition,
     DraftEnergy,
     DraftParameter,
     DraftValue,
@@ -35,7 +34,7 @@ from nndsl.semantics.draft import (
     Wrong,
 )
 from nndsl.semantics.options import Options, fits, read_options
-from nndsl.semantics.scope import Scope, SharedBlock
+from nndsl.semantics.scope import Scope, parameters_of
 from nndsl.semantics.settings import Settings
 from nndsl.semantics.sizes import constant, whole_number
 from nndsl.semantics.stages import DraftAlternate, DraftRule, DraftStage
@@ -128,20 +127,13 @@ class Trainer:
                     self._book.diagnostics.add(LearnFixed(name.name, entity.span, span=name.span))
                     return []
                 return [entity]
-            case DraftValue(definition=DraftDefinition(owned=owned)):
-                found = [parameter for parameter in owned if parameter.learned]
-            case SharedBlock(parameters=parameters):
-                found = [parameter for parameter in parameters if parameter.learned]
-            case DraftEnergy(parameters=parameters):
-                found = [parameter for parameter in parameters if parameter.learned]
             case None:
                 known = tuple(self._scope.names)
                 self._book.diagnostics.add(
                     UnknownName(name.name, "layer or parameter", known, span=name.span)
                 )
                 return []
-            case _:
-                found = []
+        found = [parameter for parameter in parameters_of(entity) if parameter.learned]
         if not found:
             span = getattr(entity, "span", name.span)
             self._book.diagnostics.add(NotLearnable(name.name, span, span=name.span))

@@ -294,7 +294,7 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
     def data(self, meta: Meta, children: list[Any]) -> tree.Data:
         source, *items = children
         bindings = tuple(item for item in items if isinstance(item, tree.Binding))
-        splits = [item for item in items if isinstance(item, tree.Split)]
+        splits = [item for item in items if isinstance(item, tree.Split | tree.Fold)]
         for second in splits[1:]:
             self.diagnostics.add(SecondSplit(splits[0].span, span=second.span))
         return tree.Data(source, bindings, splits[0] if splits else None, span=self._place(meta))
@@ -302,9 +302,12 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
     def binding(self, meta: Meta, children: list[Any]) -> tree.Binding:
         return tree.Binding(*children, span=self._place(meta))
 
-    def split(self, meta: Meta, children: list[Any]) -> tree.Split:
+    def shares(self, meta: Meta, children: list[Any]) -> tree.Split:
         in_order, *shares = children
         return tree.Split(in_order is not None, tuple(shares), span=self._place(meta))
+
+    def fold(self, meta: Meta, children: list[Any]) -> tree.Fold:
+        return tree.Fold(*children, span=self._place(meta))
 
     def generate(self, meta: Meta, children: list[Any]) -> tree.Generate:
         target, logits, into, until, at_most, *options = children

@@ -266,7 +266,8 @@ def _setting(node: tree.Setting, width: int) -> Doc:
 def _data(node: tree.Data) -> Iterator[Unit]:
     """On one line where it was written so and fits."""
     source = phrases.string(node.source) if isinstance(node.source, tree.String) else node.source.name
-    parts: list[tree.Binding | tree.Split] = [*node.bindings, *([node.split] if node.split else [])]
+    split = [] if node.split is None else [node.split]
+    parts: list[tree.Binding | tree.Split | tree.Fold] = [*node.bindings, *split]
     parts.sort(key=lambda part: part.span.start)
     if not parts:
         yield _unit(1, f"data {source}", node.span)
@@ -289,6 +290,8 @@ def _binding(node: tree.Binding) -> Doc:
     return (f"{node.name.name} = ", phrases.expression(node.value))
 
 
-def _split(node: tree.Split) -> str:
+def _split(node: tree.Split | tree.Fold) -> Doc:
+    if isinstance(node, tree.Fold):
+        return ("split fold ", phrases.expression(node.number), " of ", phrases.expression(node.count))
     order = "in_order " if node.in_order else ""
     return f"split {order}{' : '.join(phrases.number(share) for share in node.shares)}"

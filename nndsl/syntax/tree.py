@@ -478,12 +478,20 @@ class Split(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Fold(Node):
+    """`split fold 0 of 10`."""
+
+    number: Expression
+    count: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Data(Node):
     """`data digits { x = image / 16, digit = label }`; the source is a name or a path in quotes."""
 
     source: Name | String
     bindings: tuple[Binding, ...]
-    split: Split | None
+    split: Split | Fold | None
 
 
 Statement = Graph | Port | Param | Layer | Start | Share | Energy | Train | Generate | Data

@@ -143,3 +143,16 @@ def test_alternate() -> None:
     (found,) = model_of(text).stages
     assert not isinstance(found, Stage)
     assert ([s.name for s in found.stages], found.epochs) == (["a", "b"], 5)
+
+
+def test_weights_of_one_layer() -> None:
+    text = """block twice(a[n]) -> b { layer c[n] = full(a)  layer b[n] = full(c) + bias }
+    network N {
+      input x[4]  target z[2]
+      layer h = tanh(twice(x))
+      output y[2] = full(h) + bias
+      train { minimize mse(y, z) + l2(h.weights) }
+    }"""
+    how = stage(model_of(text)).how
+    assert isinstance(how, Minimize)
+    assert "l2(weights(twice.c.weights, twice.b.weights))" in text_of(how.objective)

@@ -536,6 +536,31 @@ class SplitShares(Mistake):
         return "expected the shares of training, validation and test, such as 0.7 : 0.1 : 0.2"
 
 
+class NoSuchFold(Mistake):
+    """The folds of a split are counted from zero, and there are at least two.
+
+    Wrong:
+
+        split fold 10 of 10
+
+    Right:
+
+        split fold 9 of 10                     # the last one; the other nine are for training
+    """
+
+    code: ClassVar[str] = "E0525"
+    number: str
+    count: str
+
+    def message(self) -> str:
+        return f"expected a fold, counted from zero, of at least two; found {self.number} of {self.count}"
+
+    def help(self) -> str | None:
+        if self.count.isdigit() and int(self.count) > 1:
+            return f"folds are numbered 0 to {int(self.count) - 1}"
+        return "write split fold 0 of 10"
+
+
 class GenerateNotOrdered(Mistake):
     """`generate` needs sequences along one ordered set, and is given something else.
 
