@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
@@ -45,6 +46,16 @@ def fit(network: Network, parts: Parts, options: Options, observer: Observer | N
     An interrupt from the keyboard ends it between two minibatches; the parameters are then those of the last.
     Raises NNDSLError where something cannot be run, or diverges.
     """
+    deque(epochs(network, parts, options, observer), maxlen=0)
+
+
+def epochs(
+    network: Network, parts: Parts, options: Options, observer: Observer | None = None
+) -> Iterator[None]:
+    """The same, handing over after each epoch; the parameters are then as that epoch has left them.
+
+    Until it is over, products of matrices run on one thread, also those of others who use the same BLAS.
+    """
     found = refused(network.model)
     if found:
         raise NNDSLError(found)
@@ -54,13 +65,13 @@ def fit(network: Network, parts: Parts, options: Options, observer: Observer | N
         observer.on_start([(stage.name, stage.epochs) for stage in network.stages])
         for entry in network.model.stages:
             stages = entry.stages if isinstance(entry, Alternate) else (entry,)
-            _run([_StageTraining(network, stage, parts, options, observer) for stage in stages])
+            yield from _run([_StageTraining(network, stage, parts, options, observer) for stage in stages])
 
 
-def _run(trainings: Sequence[_StageTraining]) -> None:
-    """One stage to its end, or several in turn, a minibatch each."""
+def _run(trainings: Sequence[_StageTraining]) -> Iterator[None]:
+    """One stage to its end, or several in turn, a minibatch each; hands over after each epoch."""
     if len(trainings) == 1:
-        trainings[0].run()
+        yield from trainings[0].run()
         return
     for epoch in range(1, trainings[0].stage.epochs + 1):
         for training in trainings:
@@ -70,6 +81,7 @@ def _run(trainings: Sequence[_StageTraining]) -> None:
                 training.take_turn(turn)
         for training in trainings:
             training.end_epoch(epoch)
+        yield
     for training in trainings:
         training.end("epochs done")
 
@@ -87,11 +99,12 @@ class _StageTraining:
         self.best_epoch: int | None = None
         self.best = float("inf")
 
-    def run(self) -> None:
+    def run(self) -> Iterator[None]:
         for epoch in range(1, self.stage.epochs + 1):
             self.begin_epoch()
             self._minibatches(epoch)
             self.end_epoch(epoch)
+            yield
             if self.stage.early_stop is not None and self._is_over(epoch, self.stage.early_stop):
                 self.end(f"no improvement for {self.stage.early_stop} epochs")
                 return
