@@ -19,7 +19,7 @@ from nndsl.learning.observer import Observer, Silent
 from nndsl.learning.session import Session, evaluation_loop, run_evaluation
 from nndsl.planning.plan import Precision
 from nndsl.runtime.blas import one_thread
-from nndsl.semantics.model import Alternate, Stage
+from nndsl.semantics.model import Alternate, Minimize, Stage
 
 if TYPE_CHECKING:
     from nndsl.network import Network
@@ -174,9 +174,9 @@ class _StageTraining:
 
 
 def test(network: Network, examples: Examples) -> dict[str, float]:
-    """The measures of the last stage that has any, and its loss, over examples that it did not learn from."""
+    """The loss and measures of the last stage that has any, over examples that it did not learn from."""
     for stage in reversed(network.stages):
-        if stage.measures:
+        if stage.measures or isinstance(stage.how, Minimize):
             with one_thread():
                 return run_evaluation(stage, evaluation_loop(network, stage, examples, network.precision))
     return {}

@@ -78,9 +78,11 @@ class Elements:
                 chosen = [axis for axis in free if inner[axis].element == inner[free[0]].element]
                 return [self._picked(pick, axis, inner[axis], element, around, draft) for axis in chosen]
         if all(element.set.places() != () for element in pick.candidates):
-            names = tuple(dict.fromkeys(element.set.text for element in pick.candidates))
-            space = text_of(inner)
-            self._add(SetMismatch(draft.value.span.text, space, pick.name, names, span=pick.span))
+            names = tuple(dict.fromkeys(map(_taken_from, pick.candidates)))
+            text, space = draft.value.span.text, text_of(inner)
+            instead = _instead(text, pick, inner, around)
+            declared = draft.value.value.span if isinstance(draft.value, Ref) else None
+            self._add(SetMismatch(text, space, pick.name, names, instead, declared, span=pick.span))
         return []  # a set without places is a block's variable that no argument binds, which is told there
 
     def _picked(
@@ -140,6 +142,21 @@ class Elements:
                     self._add(GridPosition(draft.name, element.set.text, span=draft.span))
                 return tuple(Place(place.set, None, name) for place in places)
         return ()
+
+
+def _taken_from(element: Element) -> str:
+    """The set that has the element: of an end of an edge the nodes."""
+    edges = element.set.places() if element.end is not None else None
+    return f"{edges[0].set.graph}.nodes" if edges else element.set.text
+
+
+def _instead(text: str, pick: PickDraft, inner: Places, around: Surroundings) -> str:
+    """What may have been meant by an index that fits none of a value's sets."""
+    sets = {place.set for place in inner}
+    if any(place.set in sets for element in pick.candidates for place in element.set.places() or ()):
+        return text  # a value of the edges, at one of their ends
+    named = [name for index_set, name in (*around.named, *around.bare.items()) if name and index_set in sets]
+    return f"{text}[{named[0]}]" if len(named) == 1 else ""
 
 
 def text_of(places: Iterable[Place]) -> str:

@@ -263,12 +263,21 @@ class Spaces:
             return replace(place, extent=Extent.of((known - 1) * stride + window - 2 * pad))
         if draft.causal:
             return place if stride == 1 else replace(place, extent=extent.then(stride - 1, stride))
-        return self._moved(place, extent, window, stride, pad, draft)
+        return self._moved(place, extent, window, stride, pad, draft, draft.dilation[side])
 
-    def _moved(self, place: Place, extent: Extent, window: int, stride: int, pad: int, draft: Draft) -> Place:
+    def _moved(
+        self,
+        place: Place,
+        extent: Extent,
+        window: int,
+        stride: int,
+        pad: int,
+        draft: Draft,
+        dilation: int = 1,
+    ) -> Place:
         """The extent of the positions of a window: (n + 2 pad - window) // stride + 1."""
         if extent.known is not None and extent.known + 2 * pad < window:
-            self._add(WindowTooLarge(window, extent.known, pad, span=draft.span))
+            self._add(WindowTooLarge(window, extent.known, pad, dilation, span=draft.span))
             return replace(place, extent=Extent.of(1))
         return replace(place, extent=extent.then(2 * pad - window + stride, stride))
 

@@ -126,10 +126,20 @@ class SetMismatch(Mistake):
     space: str
     element: str
     sets: tuple[str, ...]
+    instead: str = ""
+    declared: Span | None = None
 
     def message(self) -> str:
+        if self.instead == self.text:
+            return f"'{self.element}' is one end of an edge, and `{self.text}` belongs to the edge itself"
         wanted = f"{' or '.join(self.sets)}, to take it at '{self.element}'" if self.sets else self.element
         return f"expected a value over {wanted}; `{self.text}` is over {self.space}"
+
+    def labels(self) -> Sequence[Label]:
+        return () if self.declared is None else (Label(self.declared, f"over {self.space}"),)
+
+    def help(self) -> str | None:
+        return f"write `{self.instead}`" if self.instead else None
 
 
 class ExtentsDiffer(Mistake):
@@ -333,10 +343,12 @@ class WindowTooLarge(Mistake):
     window: int
     extent: int
     pad: int
+    dilation: int = 1
 
     def message(self) -> str:
         padded = f" padded by {self.pad} on each side" if self.pad else ""
-        return f"a window of {self.window} does not fit into a grid side of {self.extent}{padded}"
+        apart = f", its places {self.dilation} apart," if self.dilation > 1 else ""
+        return f"a window of {self.window}{apart} does not fit into a grid side of {self.extent}{padded}"
 
     def help(self) -> str:
         least = -(-(self.window - self.extent) // 2)
