@@ -13,13 +13,15 @@ from rich.console import Console
 
 from nndsl.data.examples import Parts
 from nndsl.learning.history import History
-from nndsl.learning.observer import Observer, Several
+from nndsl.learning.observer import Observer, Several, Silent
+from nndsl.learning.profile import StageProfile
 from nndsl.learning.recorder import Recorder
 from nndsl.learning.trainer import Options, fit
 from nndsl.network import Network
 from nndsl.planning.plan import Precision
 from nndsl.runtime.run_folder import RunFolder, Settings
 from nndsl.semantics.self_contained import self_contained
+from nndsl.view.profile import profile_table
 from nndsl.view.progress import progress
 from nndsl.view.result import output_table, result_lines, training_table
 
@@ -34,6 +36,7 @@ class Request:
     precision: str
     threads: int | None
     debug: bool
+    profile: bool
     runs: Path | None
     quiet: bool
 
@@ -50,7 +53,11 @@ def train(network: Network, parts: Parts, request: Request) -> None:
         observers: list[Observer] = [shown, history]
         if folder is not None:
             observers.append(Recorder(folder, lambda: network.parameters))
-        options = Options(request.seed, Precision(request.precision), request.threads, request.debug)
+        profiles = Profiles(folder)
+        observers.append(profiles)
+        options = Options(
+            request.seed, Precision(request.precision), request.threads, request.debug, request.profile
+        )
         try:
             fit(network, parts, options, Several(*observers))
         except KeyboardInterrupt:
@@ -58,7 +65,22 @@ def train(network: Network, parts: Parts, request: Request) -> None:
                 folder.save_weights(network.parameters)
                 click.echo(f"what was learned so far is in {folder.path}", err=True)
             raise
+    for profile in profiles.found:
+        Console().print(profile_table(profile))
     _conclude(network, parts, history, folder)
+
+
+class Profiles(Silent):
+    """An observer that keeps all profiles, also in the folder."""
+
+    def __init__(self, folder: RunFolder | None) -> None:
+        self.found: list[StageProfile] = []
+        self._folder = folder
+
+    def on_profile(self, profile: StageProfile) -> None:
+        self.found.append(profile)
+        if self._folder is not None:
+            self._folder.save_profile([found.as_json() for found in self.found])
 
 
 def run_forward(network: Network, parts: Parts, seed: int, precision: str) -> None:

@@ -1,4 +1,4 @@
-"""Functions of other libraries that kernels call by name: SciPy's BLAS, and the system's scheduler.
+"""Functions of other libraries that kernels call by name: SciPy's BLAS, and the system's scheduler and clock.
 
 SciPy lists its BLAS routines' addresses in the extension module `scipy.linalg.cython_blas`. That one
 module is loaded, and not `scipy.linalg` around it, which takes longer to import than a
@@ -21,6 +21,10 @@ PREFIX = "nndsl_blas_"
 
 YIELD = "nndsl_yield"
 """Gives the rest of a thread's time slice away."""
+
+
+CLOCK = "nndsl_clock"
+"""Writes seconds and nanoseconds: `timespec_get` of the C library."""
 
 
 @cache
@@ -55,6 +59,14 @@ def _yield_address() -> int:
     return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
+def _clock_address() -> int:
+    if sys.platform == "win32":
+        function = ctypes.cdll.ucrtbase._timespec64_get
+    else:
+        function = ctypes.CDLL(None).timespec_get
+    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+
 @cache
 def provide(name: str) -> None:
     """Make a name known to code that is linked from now on, if it is one of ours."""
@@ -62,3 +74,5 @@ def provide(name: str) -> None:
         llvm.add_symbol(name, _blas_address(name.removeprefix(PREFIX)))
     elif name == YIELD:
         llvm.add_symbol(name, _yield_address())
+    elif name == CLOCK:
+        llvm.add_symbol(name, _clock_address())

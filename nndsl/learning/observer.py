@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from nndsl.learning.profile import StageProfile
 
 
 class Observer(Protocol):
@@ -27,6 +30,9 @@ class Observer(Protocol):
     def on_epoch(self, stage: str, epoch: int, metrics: Mapping[str, float]) -> None:
         """An epoch (counted from one) is done and its validation, where there is one, as well."""
 
+    def on_profile(self, profile: StageProfile) -> None:
+        """Where the time of a stage went, which is about to be over, if that was asked for."""
+
     def on_stage_end(self, stage: str, reason: str, best_epoch: int | None) -> None:
         """A stage is over, for this reason (`epochs done`, `no improvement for 5 epochs`, `converged`).
 
@@ -46,6 +52,8 @@ class Silent:
     ) -> None: ...
 
     def on_epoch(self, stage: str, epoch: int, metrics: Mapping[str, float]) -> None: ...
+
+    def on_profile(self, profile: StageProfile) -> None: ...
 
     def on_stage_end(self, stage: str, reason: str, best_epoch: int | None) -> None: ...
 
@@ -71,6 +79,10 @@ class Several:
     def on_epoch(self, stage: str, epoch: int, metrics: Mapping[str, float]) -> None:
         for observer in self.observers:
             observer.on_epoch(stage, epoch, metrics)
+
+    def on_profile(self, profile: StageProfile) -> None:
+        for observer in self.observers:
+            observer.on_profile(profile)
 
     def on_stage_end(self, stage: str, reason: str, best_epoch: int | None) -> None:
         for observer in self.observers:

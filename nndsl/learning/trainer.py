@@ -16,9 +16,11 @@ from nndsl.diagnostics.catalogue.running import Diverged
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.learning.initialise import generator
 from nndsl.learning.observer import Observer, Silent
+from nndsl.learning.profile import profile_of
 from nndsl.learning.session import Session, evaluation_loop, run_evaluation
 from nndsl.planning.plan import Precision
 from nndsl.runtime.blas import one_thread
+from nndsl.runtime.stopwatch import Stopwatch
 from nndsl.semantics.model import Alternate, Minimize, Stage
 
 if TYPE_CHECKING:
@@ -32,12 +34,15 @@ VALIDATION = "validation."
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a training is run. `threads` is None for as many as pay; `debug` looks at every value."""
+    """How a training is run. `threads` is None for as many as pay; `debug` looks at every value, `profile` at
+    the clock after every call.
+    """
 
     seed: int = 0
     precision: Precision = Precision.FLOAT32
     threads: int | None = None
     debug: bool = False
+    profile: bool = False
 
 
 def fit(network: Network, parts: Parts, options: Options, observer: Observer | None = None) -> None:
@@ -95,6 +100,8 @@ class _StageTraining:
         self.stage, self.observer = stage, observer
         self.random = generator(options.seed, f"order of {stage.name}")
         self.session = Session(network, stage, parts.train, options, self.random, observer.on_compile)
+        if options.profile:
+            self.session.loop.stopwatch = Stopwatch()
         self.validation: Examples = parts.validation
         self.best_epoch: int | None = None
         self.best = float("inf")
@@ -136,6 +143,8 @@ class _StageTraining:
     def end(self, reason: str) -> None:
         if self.best_epoch is not None:
             self.session.restore()
+        if self.session.loop.stopwatch is not None:
+            self.observer.on_profile(profile_of(self.session, self.session.loop.stopwatch))
         self.observer.on_stage_end(self.stage.name, reason, self.best_epoch)
 
     def _minibatches(self, epoch: int) -> None:

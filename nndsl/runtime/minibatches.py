@@ -8,6 +8,7 @@ every minibatch is bound once; between two calls of `run` only the order of the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import prod
 
@@ -21,7 +22,8 @@ from nndsl.runtime.binding import Call, Repeated, bind, bits
 from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.debug import watch
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
-from nndsl.runtime.program import MEET, Meeting, Turns, kernels_of
+from nndsl.runtime.program import MEET, Calls, Meeting, Turns, kernels_of
+from nndsl.runtime.stopwatch import Stopwatch
 from nndsl.runtime.vector import VectorLayout
 
 
@@ -63,8 +65,11 @@ class MinibatchLoop:
     `data` are whole columns by input, and `parameters` arrays by name: views of the learned vector
     where they are learned. `step` is the minibatch's size. `layout` is that of the sums over examples.
     `debug` runs each kernel from Python, on one thread, and looks at what it has written. What is drawn at
-    random depends on `seed` and on how many minibatches there have been.
+    random depends on `seed` and on how many minibatches there have been. A `stopwatch` that is given before
+    the first run times each call.
     """
+
+    stopwatch: Stopwatch | None = None
 
     def __init__(
         self,
@@ -152,13 +157,17 @@ class MinibatchLoop:
         machine.step(program.table, watch(program, self.plan, sizes), self.stop)
 
     def _bound(self, batch: int) -> list[Turns]:
-        rows = [list(self._calls(thread, batch)) for thread in range(self.threads)]
+        rows = [self._timed(thread, list(self._calls(thread, batch))) for thread in range(self.threads)]
         kernels = [kernel for calls in rows for kernel in kernels_of(calls)]
-        found = prepare(kernels, self.plan.precision, self.on_compile)
+        with nullcontext() if self.stopwatch is None else self.stopwatch.paused():
+            found = prepare(kernels, self.plan.precision, self.on_compile)
         return [
             Turns(calls, found, self._turn[thread], self._barrier, self.threads)
             for thread, calls in enumerate(rows)
         ]
+
+    def _timed(self, thread: int, calls: Calls) -> Calls:
+        return calls if self.stopwatch is None else self.stopwatch.timed(thread, calls)
 
     def _calls(self, thread: int, batch: int) -> Iterator[Call | Repeated | Meeting]:
         """What one thread does for one minibatch."""

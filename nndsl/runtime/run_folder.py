@@ -7,6 +7,7 @@
       metrics.jsonl         one line an epoch
       weights.safetensors   the parameters by name
       result.json           how the stages ended, the measures of the test part
+      profile.json          where the time went, with --profile
 
 Every file but the metrics, which grow, is replaced as a whole or not at all.
 """
@@ -35,6 +36,7 @@ from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 Weights = Mapping[str, NDArray[Any]]
 SPEC, SETTINGS, VERSIONS = "spec.nn", "settings.json", "versions.json"
 METRICS, WEIGHTS, RESULT = "metrics.jsonl", "weights.safetensors", "result.json"
+PROFILE = "profile.json"
 _LIBRARIES = ("nndsl", "numpy", "scipy", "numba", "llvmlite", "networkx")
 
 
@@ -106,6 +108,10 @@ class RunFolder:
     def save_result(self, result: Mapping[str, Any]) -> None:
         """Replaces the result."""
         self._write_json(RESULT, result)
+
+    def save_profile(self, stages: Sequence[Mapping[str, Any]]) -> None:
+        """Replaces the profile, which has an entry a stage."""
+        self._write_json(PROFILE, {"stages": stages})
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self._write(name, (json.dumps(value, indent=2, default=_plain) + "\n").encode())

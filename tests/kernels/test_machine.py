@@ -134,3 +134,11 @@ def test_the_interpreter_lock_is_free_meanwhile(number):
     stop.ask()
     running.join()
     assert seen[0] < seen[2]
+
+
+def test_laps_add_up_the_time_between_them():
+    made, laps, last = Made(), np.zeros(2, np.int64), np.array([time.time_ns()])
+    made.repeat(cell(), 3, lambda: made.call("lap", laps, last))
+    begin = int(last[0])
+    machine.run([made.program])
+    assert list(laps) == [last[0] - begin, 3]

@@ -49,6 +49,7 @@ and in nndsl's folder among your data. A network without a data statement runs o
 )
 @click.option("--no-save", is_flag=True, help="Leave no folder.")
 @click.option("--debug", is_flag=True, help="Run slowly, and find the first value that is not finite.")
+@click.option("--profile", is_flag=True, help="Show where the time goes, and keep it in the folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress, only the result.")
 def command(
     spec: Path,
@@ -61,6 +62,7 @@ def command(
     runs: Path,
     no_save: bool,
     debug: bool,
+    profile: bool,
     quiet: bool,
 ) -> None:
     from nndsl.cli.training import Request, run_forward, train
@@ -79,6 +81,7 @@ def command(
         if compiled.model.dataset is None:
             show_warnings([RandomData(network=compiled.model.name)])
         place = None if no_save else runs
-        train(compiled, parts, Request(spec.stem, given, seed, precision, threads, debug, place, quiet))
+        request = Request(spec.stem, given, seed, precision, threads, debug, profile, place, quiet)
+        train(compiled, parts, request)
     else:
         run_forward(compiled, parts, seed, precision)
