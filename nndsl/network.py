@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from types import MappingProxyType
@@ -108,7 +109,7 @@ class Network:
 
         Raises NNDSLError where it cannot be run, or nothing is learned by descent.
         """
-        stage = self.descent
+        stage = replace(self.descent, carry=False)
         return differentiate(objective(self.model, stage), LOSS, [p.name for p in stage.learned])
 
     @cached_property

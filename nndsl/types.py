@@ -102,6 +102,11 @@ def length_key(sequence: str) -> str:
     return f"{sequence}.length"
 
 
+def begin_key(sequence: str) -> str:
+    """Under which name the data tell whether each window is the first of its sequence: `T.begins`, 1 or 0."""
+    return f"{sequence}.begins"
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One axis of an index space: a set, its extent there, and the element's name where it matters.

@@ -12,7 +12,7 @@ from dataclasses import replace
 from math import nan
 
 from nndsl.building.components import components, is_loop, values_read
-from nndsl.building.definitions import defined
+from nndsl.building.definitions import defined, started
 from nndsl.building.expressions import lower, present
 from nndsl.building.feedback import define_loop
 from nndsl.building.layout import graph_axes
@@ -66,9 +66,10 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
     The loss is averaged over the batch, of what each example sums to over its index space; summands that do
     not depend on examples, such as `l2(weights)`, are added once. A measure is averaged over both (see
     `measured`).
-    A stage that learns by a rule has no `loss`. Raises NNDSLError where something cannot be run yet.
+    A stage that learns by a rule has no `loss`. Where windows carry state on, the graph has the inputs and
+    outputs of `carrying`. Raises NNDSLError where something cannot be run yet.
     """
-    building = _Building(model, training)
+    building = _Building(model, training, stage.carry)
     building.refuse(building.refusals.stage(stage))
     expressions = [measure.expression for measure in stage.measures]
     if isinstance(stage.how, Minimize):
@@ -138,10 +139,10 @@ def needed(model: Model, wanted: Iterable[Expression]) -> tuple[Definition, ...]
 class _Building:
     """A graph in the making; `define` builds layers, in order, and raises where one cannot be run."""
 
-    def __init__(self, model: Model, training: bool) -> None:
+    def __init__(self, model: Model, training: bool, carries: bool = False) -> None:
         self.model = model
         self.refusals = Refusals(model)
-        self.scope = Scope(Builder(), training=training)
+        self.scope = Scope(Builder(), training=training, carries=carries)
         self.refused: list[Diagnostic] = []
 
     def refuse(self, found: Iterable[Diagnostic]) -> None:
@@ -158,10 +159,14 @@ class _Building:
                 define_loop(self.scope, component)
             else:
                 (definition,) = component
+                for axis in definition.value.type.space:
+                    if axis.set.ordered:
+                        started(self.scope, definition, axis.set)
                 self.scope.values[definition.value.name] = defined(self.scope, definition)
 
     def graph(self, outputs: Mapping[str, Term]) -> Graph:
-        return prune(self.scope.build.graph({name: term.node for name, term in outputs.items()}))
+        nodes = {name: term.node for name, term in outputs.items()}
+        return prune(self.scope.build.graph(nodes | self.scope.carried))
 
 
 def loss(scope: Scope, expression: Expression) -> Term:

@@ -10,7 +10,7 @@ from nndsl.building.scope import Scope
 from nndsl.building.term import Term
 from nndsl.graph.types import Element
 from nndsl.semantics.model import Definition, Expression, Sample
-from nndsl.types import Domain
+from nndsl.types import Domain, IndexSet
 
 
 def defined(scope: Scope, definition: Definition) -> Term:
@@ -23,6 +23,16 @@ def defined(scope: Scope, definition: Definition) -> Term:
         term = term if value.type.domain is Domain.INDEX else term.real()
         term = replace(term, layout=term.layout.renamed(value.type.space))
         return term.stretched(Layout.of(value.type))
+
+
+def started(scope: Scope, definition: Definition, time: IndexSet) -> None:
+    """Builds what a value is before the first step of an ordered set, where the spec says so."""
+    if definition.start is not None:
+        value = definition.value
+        space = tuple(axis for axis in value.type.space if axis.set != time)
+        begun = replace(value, type=replace(value.type, space=space))
+        term = defined(scope, replace(definition, value=begun, expression=definition.start))
+        scope.starts[value.name] = term
 
 
 def _whole(definition: Definition) -> Expression:

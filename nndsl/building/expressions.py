@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from nndsl.building.carrying import is_carried
 from nndsl.building.chance import Distribution, Noise, State, random_wiring
 from nndsl.building.connections import connection
 from nndsl.building.data_graphs import end_of, position
+from nndsl.building.delays import delayed
 from nndsl.building.layout import Layout
 from nndsl.building.reductions import both, reduction, summed_product
 from nndsl.building.scope import Scope
@@ -41,7 +43,7 @@ def lower(scope: Scope, expression: Expression) -> Term:
         case Reference(value=value):
             return _at(scope.value(value), expression)
         case At(value=value, picks=picks):
-            return _at(at_ends(shifted(lower(scope, value), picks), picks, expression.type), expression)
+            return _at(at_ends(_moved(scope, value, picks), picks, expression.type), expression)
         case ParameterReference(parameter=parameter, transposed=transposed):
             term = scope.parameter(parameter)
             return term.transposed() if transposed else term
@@ -131,6 +133,20 @@ def at_ends(term: Term, picks: Iterable[Pick], type: Type) -> Term:
     return found.stretched(replace(term.layout, space=type.space))
 
 
+def _moved(scope: Scope, value: Expression, picks: Iterable[Pick]) -> Term:
+    """A value some steps earlier or later; before the first step it is its start, or comes from the window
+    before, as far as there are such."""
+    term, rest = lower(scope, value), []
+    start = scope.starts.get(value.value.name) if isinstance(value, Reference) else None
+    for pick in picks:
+        axis = term.layout.space[pick.axis]
+        if pick.shift < 0 and (start is not None or is_carried(scope, axis.set)):
+            term = delayed(scope, term, axis, -pick.shift, start)
+        else:
+            rest.append(pick)
+    return shifted(term, rest)
+
+
 def shifted(term: Term, picks: Iterable[Pick]) -> Term:
     """A value some steps earlier or later along an ordered set: zeros come in from beyond its ends."""
     for pick in picks:
@@ -153,7 +169,7 @@ def _connected(scope: Scope, connect: Connect) -> Term:
     weights = _weights(scope, connect)
     match connect.source:
         case At(value=value, picks=picks) as at if connect.kind is not ConnectionKind.LOCAL and _ends(picks):
-            made = connection(connect, shifted(lower(scope, value), picks), weights)
+            made = connection(connect, _moved(scope, value, picks), weights)
             return _at(at_ends(made, picks, at.type), at)
         case source:
             return connection(connect, lower(scope, source), weights)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from nndsl.building.carrying import begin, is_carried, leave
 from nndsl.building.components import Component, depends, direction
-from nndsl.building.definitions import defined
+from nndsl.building.definitions import defined, started
 from nndsl.building.expressions import lower
 from nndsl.building.layout import Layout, dimension_of
 from nndsl.building.scope import Scope
@@ -46,10 +47,14 @@ def define_loop(scope: Scope, component: Component) -> None:
     """Builds the members of a component as one loop; they are values of the scope then."""
     step = _Step(scope, component)
     for definition in component:
+        started(scope, definition, step.time)
+    for definition in component:
         step.define(definition)
     with scope.build.at(component[0].value.name, component[0].span):
         loop, operands = step.finish()
         node = scope.build(loop, *operands)
+        if is_carried(scope, step.time):
+            leave(scope, loop, node)
     for value in (definition.value for definition in component):
         with scope.build.at(value.name, value.span):
             taken = scope.build(loop.result(value.name), node)
@@ -82,7 +87,6 @@ class _Step:
         self.build = Builder()
         self.scope = StepScope(self.build, training=scope.training, step=self)
         self._depths: dict[str, int] = {}
-        self._starts: dict[str, Term | None] = {}
         self._unnamed: dict[Expression, Definition] = {}  # for expressions that are carried: `(h + x)[t-1]`
         self._handed: dict[tuple[Node, Axis | None], Node] = {}
         self._operands: dict[str, Node] = {}  # what is handed in under each key
@@ -242,7 +246,7 @@ class _Step:
         place = self.outside.constant(0).position(self.own)
         later = (place.real() + delay).apply("less", place.length(self.own).real())
         inside = self.handed_in(later).stretched(term.layout)
-        start = self._start(value)
+        start = self.outside.starts.get(value.name)
         before = filled(self.build, 0.0, term.node.type) if start is None else self.handed_in(start).node
         return replace(term, node=self.build(Where(), inside.node, term.node, before))
 
@@ -250,22 +254,14 @@ class _Step:
         """The values of a member from before the first step, outside."""
         build = self.outside.build
         type = loop.state(carry).type
-        definition = self.members.get(carry.output)
-        start = None if definition is None else self._start(definition.value)
+        start = self.outside.starts.get(carry.output)
         if start is None:
-            return filled(build, 0.0, type)
-        return build(Expand((0,), type.dimensions[:1]), start.node)
-
-    def _start(self, value: Value) -> Term | None:
-        """The value of a member before the beginning, outside; None where it is zero."""
-        if value.name not in self._starts:
-            definition = self.members.get(value.name)
-            term = None
-            if definition is not None and definition.start is not None:
-                begun = replace(value, type=self._without(value.type, self._own(value)))
-                term = defined(self.outside, replace(definition, value=begun, expression=definition.start))
-            self._starts[value.name] = term
-        return self._starts[value.name]
+            initial = filled(build, 0.0, type)
+        else:
+            initial = build(Expand((0,), type.dimensions[:1]), start.node)
+        if is_carried(self.outside, self.time):
+            return begin(self.outside, self.time, carry.output, initial)
+        return initial
 
     # --- axes -----------------------------------------------------------------------------------
 

@@ -71,6 +71,7 @@ class Refusals:
 
     def __init__(self, model: Model) -> None:
         self._feedback = feedback(model.definitions)
+        self._over_graph = any(found.graph is not None for found in model.sets)
         self._started = {d.value.name for d in model.definitions if d.start is not None}
 
     def definition(self, definition: Definition) -> Iterator[Diagnostic]:
@@ -93,9 +94,8 @@ class Refusals:
                 yield LearningRuleNotExecutable(span=span, rule=method)
         for measure in stage.measures:
             yield from self.expression(measure.expression)
-        if stage.carry:
-            construct = "'carry', the state that goes on from window to window"
-            yield ConstructNotExecutable(span=stage.span, construct=construct)
+        if stage.window is not None and self._over_graph:
+            yield ConstructNotExecutable(span=stage.span, construct="'window' over a data graph")
 
     def expression(self, expression: Expression, loop: Feedback | None = None) -> Iterator[Diagnostic]:
         """What an expression in a feedback loop asks for; what is inside of such a thing is not looked at."""
@@ -114,8 +114,9 @@ class Refusals:
             return ConstructNotExecutable(span=span, construct=construct)
         inside = loop.members if loop is not None else frozenset()
         match part:
-            case At(value=Reference(value=value)) if part.delay and value.name in self._started - inside:
-                return ConstructNotExecutable(span=span, construct=f"a delayed '{value.name}' with a start")
+            case At(value=Reference(value=value)) if part.delay > 0 and value.name in self._started - inside:
+                construct = f"a later step of '{value.name}', which has a start"
+                return ConstructNotExecutable(span=span, construct=construct)
             case Infer(query=query, energy=energy):
                 return EnergyNotExecutable(span=span, query=query, energy=energy)
             case Apply(function=name) if name != "weights" and not entry_of(name).executable:

@@ -9,6 +9,7 @@ from itertools import count
 from nndsl.building.layout import Layout
 from nndsl.building.term import Term
 from nndsl.graph.builder import Builder
+from nndsl.graph.graph import Node
 from nndsl.graph.types import Dimension, Element, TensorType
 from nndsl.operators.leaves import Constant, Input, ParameterLeaf
 from nndsl.operators.random import SEED, STEP, Draw
@@ -20,17 +21,22 @@ from nndsl.types import Domain, Extent, SetKind
 class Scope:
     """`values` and `parameters` hold what has been built, by name; each is built once.
 
-    `elements` are the unit numbers that the rule of a `wired` connection speaks of. `states` are what
-    parameters that follow the network's values become after a step, by name. `training` tells whether the
-    graph is for learning.
+    `starts` are what values are before the first step, by name, where a spec says so. `elements` are the unit
+    numbers that the rule of a `wired` connection speaks of. `states` are what parameters that follow the
+    network's values become after a step, by name. `training` tells whether the graph is for learning, and
+    `carries` whether sequences are windows of longer ones, from which loops leave what is `carried` on (see
+    `carrying`).
     """
 
     build: Builder
     values: dict[str, Term] = field(default_factory=dict)
     parameters: dict[str, Term] = field(default_factory=dict)
+    starts: dict[str, Term] = field(default_factory=dict)
     elements: dict[str, Term] = field(default_factory=dict)
     states: dict[str, Term] = field(default_factory=dict)
+    carried: dict[str, Node] = field(default_factory=dict)
     training: bool = False
+    carries: bool = False
     _streams: Iterator[int] = field(default_factory=count)
 
     def constant(self, value: float) -> Term:

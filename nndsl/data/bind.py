@@ -17,6 +17,7 @@ from nndsl.data.sequences import is_text, selected
 from nndsl.data.split import split
 from nndsl.data.table import Ragged, Table
 from nndsl.data.vocabulary import vocabulary
+from nndsl.data.windows import cut, window_of
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics import model
@@ -27,18 +28,22 @@ def bind(
 ) -> Parts:
     """The three parts of a table. What the data statement does not bind gets the column of its own name.
 
-    Windows of one sequence stay in order: of a training part without validation, the end is taken for it.
+    Where a stage learns in windows, examples are windows (see `windows`).
     Raises NNDSLError with all mistakes of the bindings at once.
     """
     if any(found.graph is not None for found in network.sets):
         return bind_graphs(dataset, network, table, seed, dtype)
-    diagnostics, window = Diagnostics(), _window(network)
-    found = gather(dataset, (*network.inputs, *network.targets), table, diagnostics, window)
+    diagnostics, window = Diagnostics(), window_of(network)
+    found = gather(dataset, (*network.inputs, *network.targets), table, diagnostics, marked=window is None)
     values = tuple(value for value in (*network.inputs, *network.targets) if value.name in found.columns)
     part = own_part(dataset, table, network.targets, found.columns, seed)
-    part = part if part is None or found.owners is None else part[found.owners]
-    in_order = dataset.in_order or window is not None
-    train, validation, test = split(found.count, part, dataset.shares, in_order, seed)
+    if window is None:
+        train, validation, test = split(found.count, part, dataset.shares, dataset.in_order, seed)
+    else:
+        diagnostics.raise_if_errors()
+        pieces = cut(values, found.columns, window, part, dataset.shares)
+        found.columns, found.told = dict(pieces.columns), pieces.told
+        train, validation, test = pieces.parts
     if not len(train) and not diagnostics.errors:
         raise NNDSLError([mistakes.NoExamples(table=table.name, rows=found.count, span=dataset.span)])
     words: dict[str, Classes] = {}
@@ -54,32 +59,15 @@ def bind_values(
     table: Table,
     dtype: DType = np.float32,
     classes: Mapping[str, Classes] | None = None,
+    marked: bool = True,
 ) -> Examples:
-    """All rows of a table, for these inputs and targets. `classes` are those that a training has met."""
+    """All rows of a table, for these inputs and targets, in one piece each. `classes` are those that a
+    training has met. Texts that are shifted are `marked` at both ends.
+    """
     diagnostics = Diagnostics()
-    found = gather(dataset, values, table, diagnostics)
+    found = gather(dataset, values, table, diagnostics, marked)
     diagnostics.raise_if_errors()
     return _examples(values, found, table, dtype, classes or {}, diagnostics)
-
-
-def _window(network: model.Model) -> int | None:
-    """How many places long the windows are that sequences are cut into."""
-    stages = [
-        part
-        for stage in network.stages
-        for part in (stage.stages if isinstance(stage, model.Alternate) else (stage,))
-    ]
-    given = {stage.window: stage for stage in stages if stage.window is not None}
-    if len(given) > 1:
-        first, second, *_ = given
-        mistake = mistakes.WindowCuts(
-            name=given[second].name,
-            window=first,
-            reason=f"a stage with 'window {second}'",
-            span=given[second].span,
-        )
-        raise NNDSLError([mistake])
-    return next(iter(given), None)
 
 
 def _vocabularies(values: tuple[model.Value, ...], found: Gathered, train: Array) -> dict[str, Classes]:
@@ -134,5 +122,5 @@ def _examples(
                 arrays[value.name], met = convert(value, column[:count], origin, dtype, known)
             words |= {value.name: met} if met else {}
     diagnostics.raise_if_errors()
-    lengths = {name: of[:count] for name, of in found.lengths.items()}
-    return Examples(arrays | lengths, count, words)
+    told = {name: of[:count] for name, of in found.told.items()}
+    return Examples(arrays | told, count, words)

@@ -17,7 +17,6 @@ from nndsl.data.sequences import (
     characters,
     sequence_of,
     unshifted,
-    windows,
 )
 from nndsl.data.table import Column, Ragged, Table, one_row
 from nndsl.diagnostics.catalogue import data as mistakes
@@ -30,16 +29,14 @@ from nndsl.types import Domain, IndexSet
 class Gathered:
     """What is bound, by the name of the input or target: rows of one shape, or of unequal length.
 
-    `sources` are the expressions that texts come from; `lengths` are those of the rows over each sequence, by
-    the name under which a network asks for them. `owners` tells whose row of the table each row is,
-    where rows have been cut into windows.
+    `sources` are the expressions that texts come from; `told` is what a network may ask for beside the
+    values, by name: the lengths of the rows over each sequence.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
     expressions: dict[str, model.ColumnExpression] = field(default_factory=dict)
     sources: dict[str, model.ColumnExpression] = field(default_factory=dict)
-    lengths: dict[str, Array] = field(default_factory=dict)
-    owners: Array | None = None
+    told: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -51,12 +48,10 @@ def gather(
     values: tuple[model.Value, ...],
     table: Table,
     diagnostics: Diagnostics,
-    window: int | None = None,
+    marked: bool = True,
 ) -> Gathered:
     """What the data statement binds to these values, else the columns of their names, as far as they are
-    right.
-
-    Sequences are cut into pieces of `window` places. Raises NNDSLError where that cannot be.
+    right. Texts that are shifted are `marked` at both ends.
     """
     found = Gathered()
     bound = {bind.value.name: bind.expression for bind in dataset.bindings}
@@ -80,15 +75,11 @@ def gather(
     if len(set(used.values())) > 1:
         diagnostics.add(mistakes.DifferentLengths(counts=tuple(used.items()), span=dataset.span))
     for along, rows in sequences.items():
-        found.columns |= aligned(rows | _silent(dataset, table, along, rows), window is None)
+        found.columns |= aligned(rows | _silent(dataset, table, along, rows), marked)
     found.columns = {value.name: found.columns[value.name] for value in values if value.name in found.columns}
     spans = {name: expression.span for name, expression in found.expressions.items()}
     with diagnostics.collecting():
-        found.lengths = lengths_of_sequences(values, found.columns, spans)
-    if window is not None:
-        diagnostics.raise_if_errors()
-        _cut(values, found, window)
-        found.lengths = lengths_of_sequences(values, found.columns)
+        found.told = lengths_of_sequences(values, found.columns, spans)
     return found
 
 
@@ -129,18 +120,6 @@ def _column(value: model.Value, expression: model.ColumnExpression, table: Table
         return column, 0
     rows, places = column.shape[:2]
     return Ragged(column.reshape(-1, *column.shape[2:]), places * np.arange(rows + 1)), shift
-
-
-def _cut(values: tuple[model.Value, ...], found: Gathered, window: int) -> None:
-    for value in values:
-        column = found.columns[value.name]
-        if not isinstance(column, Ragged):
-            reason = "which is no sequence of places"
-            mistake = mistakes.WindowCuts(
-                name=value.name, window=window, reason=reason, declared=value.span, span=value.span
-            )
-            raise NNDSLError([mistake])
-        found.columns[value.name], found.owners = windows(column, window)
 
 
 def _name(expression: model.ColumnExpression, value: model.Value) -> str:

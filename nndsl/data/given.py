@@ -10,14 +10,18 @@ import numpy as np
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
 from nndsl.data.graph_given import given_graphs
-from nndsl.data.padding import convert_rows, lengths_of_sequences
+from nndsl.data.padding import convert_rows, lengths_of_sequences, pad_rows
 from nndsl.data.sequences import characters, sequence_of, starts_of
-from nndsl.data.split import split
+from nndsl.data.split import Split, split
 from nndsl.data.table import Column, Ragged
+from nndsl.data.windows import cut, window_of
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics.model import Model, Value
 from nndsl.types import SetKind, length_key
+
+SHARES = (0.9, 0.1, 0.0)
+"""How much of what is given is for training, validation and test."""
 
 
 def given_examples(
@@ -88,12 +92,35 @@ def _rows(value: Value, arrays: Mapping[str, Any]) -> Any:
 
 
 def given_parts(network: Model, arrays: Mapping[str, Any], seed: int = 0, dtype: DType = np.float32) -> Parts:
-    """Arrays to train on: a tenth, drawn by the seed, is for validation, and nothing for a test.
+    """Arrays to train on: a tenth, drawn by the seed, is for validation, and nothing for a test. Of sequences
+    that are learned in windows, the last tenth is.
 
     Raises NNDSLError as above, and where there is no example.
     """
     given = given_examples(network, arrays, dtype=dtype)
     if not given.count:
         raise NNDSLError([mistakes.NoExamples(table="the arrays given", rows=0)])
-    train, validation, test = split(given.count, shares=(0.9, 0.1, 0), seed=seed)
+    window = window_of(network)
+    if window is not None:
+        given, (train, validation, test) = _windows(network, given, window)
+    else:
+        train, validation, test = split(given.count, shares=SHARES, seed=seed)
     return Parts(given.take(train), given.take(validation), given.take(test))
+
+
+def _windows(network: Model, given: Examples, window: int) -> tuple[Examples, Split]:
+    """Examples cut into windows, and which of these are for training, validation and test."""
+    values = (*network.inputs, *network.targets)
+    pieces = cut(values, {value.name: _unpadded(value, given) for value in values}, window, shares=SHARES)
+    arrays = {value.name: pad_rows(value, pieces.columns[value.name]) for value in values}
+    count = sum(map(len, pieces.parts))
+    return Examples({**arrays, **pieces.told}, count, given.classes), pieces.parts
+
+
+def _unpadded(value: Value, given: Examples) -> Column:
+    """The rows of a value over a sequence, each of its own length; any other value as it is."""
+    array, along = given.inputs[value.name], sequence_of(value)
+    if along is None:
+        return array
+    inside = np.arange(array.shape[1]) < given.inputs[length_key(along.name)][:, None]
+    return Ragged(array[inside], starts_of(inside.sum(axis=1)))

@@ -43,7 +43,12 @@ def convert_rows(
         converted, met = convert(place, items, origin, dtype, classes)
         coded = Ragged(converted, rows.starts)
     _refuse_beyond_memory(value, coded, origin)
-    return padded(coded, MISSING if value.type.domain is Domain.ONEHOT else None), met
+    return pad_rows(value, coded), met
+
+
+def pad_rows(value: Value, rows: Ragged) -> Array:
+    """The padded array of a value over a sequence; classes are missing beyond the end of a row."""
+    return padded(rows, MISSING if value.type.domain is Domain.ONEHOT else None)
 
 
 def lengths_of_sequences(

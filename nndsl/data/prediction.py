@@ -15,6 +15,7 @@ from nndsl.data.formats import holds_numbers
 from nndsl.data.gathering import columns_of
 from nndsl.data.sequences import sequence_of
 from nndsl.data.table import Column, Table
+from nndsl.data.windows import window_of
 from nndsl.semantics import model
 from nndsl.semantics.walk import children, walk
 from nndsl.types import Domain, length_key
@@ -43,9 +44,8 @@ def prediction_inputs(
     usable = tuple(
         bound for bound in dataset.bindings if all(name in columns for name in columns_of(bound.expression))
     )
-    return bind_values(
-        replace(dataset, bindings=usable), network.inputs, replace(table, columns=columns), dtype, classes
-    )
+    dataset, table = replace(dataset, bindings=usable), replace(table, columns=columns)
+    return bind_values(dataset, network.inputs, table, dtype, classes, marked=window_of(network) is None)
 
 
 def _no_data(network: model.Model) -> model.Dataset:

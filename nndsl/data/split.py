@@ -8,6 +8,9 @@ from nndsl.data.examples import Array
 from nndsl.data.table import Part
 
 SHARES = (0.8, 0.1, 0.1)
+Split = tuple[Array, Array, Array]
+"""Row numbers of the training, validation and test part, each in ascending order."""
+
 VALIDATION_OF_TRAINING = 1 / 9  # of a training part without validation: 80 : 10 with the default shares
 
 
@@ -17,8 +20,8 @@ def split(
     shares: tuple[float, float, float] | None = None,
     in_order: bool = False,
     seed: int = 0,
-) -> tuple[Array, Array, Array]:
-    """Row numbers of the training, validation and test part, each in ascending order.
+) -> Split:
+    """Which rows are for training, validation and test.
 
     Shares that are given come first, then the data's own split `part` (count,), then 80 : 10 : 10. A part
     is drawn by the seed, or, in order, cut off one after the other. Where the data's own split has no
@@ -33,7 +36,7 @@ def split(
     return np.sort(rows[:first]), np.sort(rows[first:second]), np.sort(rows[second:])
 
 
-def _own(part: Array, in_order: bool, seed: int) -> tuple[Array, Array, Array]:
+def _own(part: Array, in_order: bool, seed: int) -> Split:
     train, validation, test = (
         np.flatnonzero(part == which) for which in (Part.TRAIN, Part.VALIDATION, Part.TEST)
     )

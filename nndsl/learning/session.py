@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from nndsl.graph.types import BATCH, LEARNED
 from nndsl.learning.initialise import generator
 from nndsl.learning.procedure import Procedure, evaluation, procedure
 from nndsl.operators.leaves import Input
+from nndsl.operators.loop import CARRIED
 from nndsl.operators.random import LARGEST_SEED
 from nndsl.passes.pipeline import optimize
 from nndsl.planning.divide import NotDivisible, divide
@@ -28,8 +29,10 @@ from nndsl.runtime.inference import Inference
 from nndsl.runtime.memory import Array, cores, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import Learned, MinibatchLoop, Update
 from nndsl.runtime.sequence_loop import SequenceLoop, cuttable
+from nndsl.runtime.streams import StreamLoop, Streams, left
 from nndsl.runtime.vector import VectorLayout
 from nndsl.semantics.model import Rule, Stage
+from nndsl.types import begin_key
 
 if TYPE_CHECKING:
     from nndsl.learning.trainer import Options
@@ -99,7 +102,7 @@ class Session:
 
     def means(self, turns: int) -> dict[str, float]:
         """The loss and the measures, averaged over the examples of the first minibatches."""
-        seen = min(turns * self.loop.step, self.loop.count)
+        seen = self.loop.seen(turns)
         return finished(self.stage, {name: total / seen for name, total in self.loop.measured.items()})
 
     def end_epoch(self) -> None:
@@ -174,7 +177,7 @@ class Session:
         plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, sizes)
         step = plans["step"]
         self._require_memory(step, batch, threads)
-        loop = loop_over(step, self.data, self.graphs)(
+        loop = self._kind_of_loop(step, batch)(
             step,
             self.data,
             {**self.network.parameters, **self._views},
@@ -189,6 +192,11 @@ class Session:
             update = Update(plans["update"], plans.get("square"))
             loop.learn(self.learned, update, loop.turns * self.stage.epochs)
         return loop
+
+    def _kind_of_loop(self, step: Plan, batch: int) -> Callable[..., MinibatchLoop]:
+        if begins := beginnings(step, self.data):
+            return partial(StreamLoop, Streams.side_by_side(len(next(iter(begins.values()))), batch), begins)
+        return loop_over(step, self.data, self.graphs)
 
     def _require_memory(self, step: Plan, batch: int, threads: int) -> None:
         vectors = (4 + len(self.procedure.states) + threads) * self.learned.vector.nbytes
@@ -205,11 +213,12 @@ def plan_procedure(
     `sizes` are those of open index sets.
     """
     graph, threads = divided(optimize(procedure.step), {**sizes, BATCH: batch}, wanted)
+    left = states_left(graph)
     sums = {name: name for name in graph.outputs if name.startswith(SUM)}
     states = {name: name.removeprefix(STATE) for name in graph.outputs if name.startswith(STATE)}
     accumulated = frozenset(sums) if procedure.every_epoch else frozenset()
     bounds = {**sizes, BATCH: -(-batch // threads)}
-    plans = {"step": plan(graph, bounds, precision, sums | states, accumulated)}
+    plans = {"step": plan(graph, bounds, precision, sums | states | left, accumulated)}
     bounds = {LEARNED: layout_of_sums(plans["step"]).size}
     update = optimize(procedure.update)
     plans["update"] = plan(update, bounds, precision, {name: name for name in update.outputs})
@@ -218,15 +227,28 @@ def plan_procedure(
     return plans, threads
 
 
+def states_left(graph: Graph) -> dict[str, str]:
+    """The outputs in which loops leave their state, with their buffers."""
+    return {name: left(name) for name in graph.outputs if name.startswith(CARRIED)}
+
+
+def beginnings(step: Plan, data: Mapping[str, Array]) -> dict[str, Array]:
+    """The columns that tell which windows are the first of a sequence, as far as a plan asks for them.
+
+    Where nothing has been cut into windows, each example is a sequence of its own.
+    """
+    asked = (buffer.name for buffer in step.externals if buffer.name.endswith(begin_key("")))
+    count = len(next(iter(data.values())))
+    return {name: data.get(name, np.ones(count, np.int32)) for name in asked}
+
+
 def layout_of_sums(step: Plan) -> VectorLayout:
     """Where a minibatch's sums lie in one vector; gradients as the learned parameters do."""
     sums = {name: step.buffers[name].type for name in step.outputs if name.startswith(SUM)}
     return VectorLayout.of({name.removeprefix(SUM): type.shape({}) for name, type in sums.items()})
 
 
-def loop_over(
-    step: Plan, data: Mapping[str, Array], graphs: Graphs | None
-) -> type[MinibatchLoop] | partial[GraphLoop] | partial[SequenceLoop]:
+def loop_over(step: Plan, data: Mapping[str, Array], graphs: Graphs | None) -> Callable[..., MinibatchLoop]:
     """The loop for examples that are arrays, data graphs, or sequences of unequal length."""
     if graphs is not None:
         return partial(GraphLoop, graphs)
@@ -278,8 +300,11 @@ def evaluation_loop(
     graph = optimize(evaluation(network.model, stage))
     data = columns(examples, precision)
     sizes = open_sizes(graph, data, examples.graphs, batch)
-    measured = plan(graph, {**sizes, BATCH: batch}, precision)
+    measured = plan(graph, {**sizes, BATCH: batch}, precision, states_left(graph))
     made = loop_over(measured, data, examples.graphs)
+    if begins := beginnings(measured, data):
+        streams = Streams.whole(next(iter(begins.values())), batch)
+        batch, made = len(streams.rows), partial(StreamLoop, streams, begins)
     loop = made(measured, data, network.parameters, batch, on_compile=on_compile)
     if isinstance(loop, SequenceLoop):
         loop.sort()

@@ -21,6 +21,10 @@ from nndsl.types import Extent
 
 T = TypeVar("T")
 
+CARRIED = "carried."
+"""Inputs and outputs of a graph that begin so are the state of a loop before and after a window of a longer
+sequence: `[batch, depth, …]`, the earliest step first."""
+
 TOKEN = TensorType((), Element.LOOP)
 """The type of a loop's own node."""
 

@@ -136,6 +136,10 @@ class MinibatchLoop:
         """Each measure's sum over the examples since minibatch 0."""
         return dict(zip(self.measures, map(float, self.totals.sum(axis=0)), strict=True))
 
+    def seen(self, turns: int) -> int:
+        """How many examples the first minibatches of an epoch have."""
+        return min(turns * self.step, self.count)
+
     @property
     def turns(self) -> int:
         """How many minibatches there are in an epoch."""
@@ -173,21 +177,29 @@ class MinibatchLoop:
         """What one thread does for one minibatch."""
         first, count = share(batch, thread, self.threads)
         yield from self._take(thread, first, count)
-        arena = self._arenas[thread]
-        held = {**self.parameters, **self._rows[thread]}
-        addresses = {name: address(array) for name, array in held.items()}
-        sums = self.layout.views(self.shares[thread])
-        addresses |= {SUM + name: address(view) for name, view in sums.items()}
-        addresses |= {SEED: address(self.chance[thread]), STEP: address(self.chance[thread, 1:])}
+        addresses = self._addresses(thread, first)
         # Also where a thread has no example: its portion of what depends on none counts.
         sizes = {**self._sizes(thread), BATCH: count, FIRST: first}
         together = {**self._sizes_together(), BATCH: batch}
-        yield from bind(self.plan, sizes, together, addresses, address(arena))
+        yield from bind(self.plan, sizes, together, addresses, address(self._arenas[thread]))
         yield from self._tally(thread, batch)
+        yield from self._carry(thread, first, count)
         if STEP in self.plan.buffers:
             yield Call("count_up_index", (addresses[STEP],))
         if self.update is not None:
             yield from self._update(thread, self.update)
+
+    def _addresses(self, thread: int, first: int) -> dict[str, int]:
+        """Where the plan's external buffers are for one thread, whose share begins at row `first`."""
+        held = {**self.parameters, **self._rows[thread]}
+        addresses = {name: address(array) for name, array in held.items()}
+        sums = self.layout.views(self.shares[thread])
+        addresses |= {SUM + name: address(view) for name, view in sums.items()}
+        return addresses | {SEED: address(self.chance[thread]), STEP: address(self.chance[thread, 1:])}
+
+    def _carry(self, thread: int, first: int, count: int) -> Iterator[Call]:
+        """What goes on to the next minibatch."""
+        yield from ()
 
     def _count(self) -> int:
         """How many examples there are."""

@@ -1,20 +1,30 @@
-"""What each local learning rule asks of the topology that it learns."""
+"""What local learning rules, and windows that carry state on, ask of the topology."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nndsl.diagnostics.catalogue.training import LearnsOneMatrix, RuleTopology
+from nndsl.diagnostics.catalogue.training import (
+    CarriesNothing,
+    CarryBackwards,
+    LearnsOneMatrix,
+    RuleTopology,
+)
 from nndsl.semantics.draft import (
     Apply,
+    At,
     Connect,
     Draft,
     DraftDefinition,
     DraftParameter,
     ParameterRef,
     Ref,
+    walk,
 )
 from nndsl.semantics.model import ConnectionKind
+from nndsl.source import Span
+from nndsl.types import SetKind
 
 if TYPE_CHECKING:
     from nndsl.semantics.context import Draftbook
@@ -34,6 +44,21 @@ def check_rule(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) 
             _hebb(rule, learned, book)
         case "oja":
             _oja(rule, learned, book)
+
+
+def check_carry(span: Span, name: str, drafts: Iterable[Draft], book: Draftbook) -> None:
+    """Reports where a stage, which rests on some expressions, has no state that could be carried forward."""
+    delayed = False
+    for draft in drafts:
+        for part in walk(draft):
+            if isinstance(part, At):
+                along = [p for p in part.picked if p.set.kind is SetKind.SEQUENCE]
+                delayed = delayed or any(pick.shift < 0 for pick in along)
+                if any(pick.shift > 0 for pick in along):
+                    book.diagnostics.add(CarryBackwards(span, span=part.span))
+                    return
+    if not delayed:
+        book.diagnostics.add(CarriesNothing(name, span=span))
 
 
 def _perceptron(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:

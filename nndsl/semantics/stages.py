@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,20 +73,23 @@ class DraftAlternate:
 
 def reached(drafts: Iterable[Draft]) -> list[DraftParameter]:
     """Every parameter that expressions depend on, through all definitions that they read."""
+    parts = (part for draft in with_definitions(drafts) for part in walk(draft))
+    return list({id(parameter): parameter for part in parts for parameter in _direct(part)}.values())
+
+
+def with_definitions(drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """Expressions, and those of all definitions that they read."""
     pending = list(drafts)
     seen: set[int] = set()
-    found: dict[int, DraftParameter] = {}
     while pending:
-        for draft in walk(pending.pop()):
-            for parameter in _direct(draft):
-                found[id(parameter)] = parameter
+        yield (expression := pending.pop())
+        for draft in walk(expression):
             definition = draft.value.definition if isinstance(draft, Ref) else None
             if definition is not None and id(definition) not in seen:
                 seen.add(id(definition))
                 pending.append(definition.expression)
                 if definition.start is not None:
                     pending.append(definition.start)
-    return list(found.values())
 
 
 def _direct(draft: Draft) -> Sequence[DraftParameter]:
@@ -135,6 +138,8 @@ def check_stage(stage: DraftStage, book: Draftbook) -> None:
         book.diagnostics.add(NotScalar(str(objective.units), span=objective.span))
     if stage.rule is not None:
         legality.check_rule(stage.rule, stage.learned, book)
+    if stage.numbers.get("carry") and not book.diagnostics.errors:
+        legality.check_carry(stage.span, stage.name, with_definitions(stage.drafts()), book)
 
 
 def finish_stage(stage: DraftStage | DraftAlternate) -> m.Stage | m.Alternate:

@@ -585,3 +585,57 @@ class GenerateNotOrdered(Mistake):
 
     def labels(self) -> Sequence[Label]:
         return (Label(self.declared, "declared here"),)
+
+
+class CarryBackwards(Mistake):
+    """`carry` takes the state of feedback loops on from window to window, and something needs later steps.
+
+    Windows of a sequence are learned one after the other, so that what comes after a window is not known in
+    it. Without `carry`, each window is a sequence of its own.
+
+    Wrong:
+
+        layer back[8] = tanh(full(x) + full(back[t+1]))
+        train { minimize mse(y, z)  optimizer adam  window 64 carry }
+
+    Right:
+
+        train { minimize mse(y, z)  optimizer adam }
+    """
+
+    code: ClassVar[str] = "E0525"
+    stage: Span
+
+    def message(self) -> str:
+        return "expected earlier steps alone, where windows carry the state on, found a later one"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.stage, "the stage whose windows carry the state on"),)
+
+    def help(self) -> str:
+        return "leave out `carry`, or `window` as a whole, to learn from sequences as they are"
+
+
+class CarriesNothing(Mistake):
+    """`carry` takes the state of feedback loops on from window to window, and there is no state.
+
+    A state is what is delayed along a sequence: `h[t-1]`.
+
+    Wrong:
+
+        output y[2] = full(x)
+        train { minimize mse(y, z)  optimizer adam  window 64 carry }
+
+    Right:
+
+        train { minimize mse(y, z)  optimizer adam  window 64 }
+    """
+
+    code: ClassVar[str] = "E0526"
+    stage: str
+
+    def message(self) -> str:
+        return f"'{self.stage}' has nothing to carry, because no value that it rests on is delayed"
+
+    def help(self) -> str:
+        return "leave out `carry`"
