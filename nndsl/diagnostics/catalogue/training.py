@@ -603,7 +603,7 @@ class CarryBackwards(Mistake):
         train { minimize mse(y, z)  optimizer adam }
     """
 
-    code: ClassVar[str] = "E0525"
+    code: ClassVar[str] = "E0535"
     stage: Span
 
     def message(self) -> str:
@@ -631,7 +631,7 @@ class CarriesNothing(Mistake):
         train { minimize mse(y, z)  optimizer adam  window 64 }
     """
 
-    code: ClassVar[str] = "E0526"
+    code: ClassVar[str] = "E0536"
     stage: str
 
     def message(self) -> str:
