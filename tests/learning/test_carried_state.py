@@ -147,7 +147,7 @@ def test_gradients_are_truncated_as_pytorch_s(threads: int) -> None:
 @pytest.mark.parametrize("window", [1, 2, 5, 8, 1000])
 def test_figures_do_not_depend_on_the_window(window: int) -> None:
     data, found = sequences(), network(window=window)
-    outputs = network().run(**{"x": data["x"]})["y"]
+    outputs = network().run(x=data["x"])["y"]
     errors = [((y[:n] - z) ** 2).mean(axis=1) for y, z, n in zip(outputs, data["z"], LENGTHS, strict=True)]
     parts = given_parts(found.model, data, dtype=np.float64)
     measured = trainer.test(found, parts.train)["mse(y, z)"]
