@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from nndsl.building.refusals import left_out
 from nndsl.collection import uncollected
+from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.network import Network
 from nndsl.semantics.check import check
+from nndsl.semantics.model import Model
 from nndsl.source import Source
 from nndsl.syntax.parser import parse
 from nndsl.syntax.reading import read
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
     from os import PathLike
 
 Settings = Mapping[str, float | int | bool | str]
+
+
+def derive(model: Model) -> None:
+    """Raises NNDSLError where energies have no conditionals, or not those that are asked for."""
+    from nndsl.energies.derive import mistakes  # which takes numbers, and is seldom needed
+
+    if found := mistakes(model):
+        raise NNDSLError(found)
 
 
 @uncollected()
@@ -30,6 +40,8 @@ def compile(spec: Path | Source, settings: Settings | None = None, network: str 
     source = spec if isinstance(spec, Source) else read(spec)
     syntax = parse(source)
     checked = check(syntax, settings or {}, network=network)
+    if checked.model.energies:
+        derive(checked.model)
     return Network(syntax, checked.model, (*checked.warnings, *left_out(checked.model)), settings or {})
 
 

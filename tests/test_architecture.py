@@ -16,7 +16,8 @@ PACKAGE = ROOT / "nndsl"
 
 # From the lowest to the highest, as ARCHITECTURE.md has it: a module imports its own row and those above it.
 # Operators and graphs are made of each other; a group and a plan are what planning hands on; the catalogue of
-# functions finds its entries, which are formulas over operators, by their files.
+# functions finds its entries, which are formulas over operators, by their files; an energy is built of
+# expressions, and is asked in expressions.
 ROWS = (
     ("source", "types", "collection"),
     ("diagnostics", "functions", "functions.catalogue"),
@@ -24,7 +25,7 @@ ROWS = (
     ("semantics",),
     ("graph", "operators"),
     ("differentiation", "functions.*", "passes"),
-    ("building",),
+    ("building", "energies"),
     ("analyses", "topology"),
     ("codegen.group", "planning.plan"),
     ("planning", "kernels"),
@@ -40,7 +41,7 @@ ROWS = (
 ROW = {f"nndsl.{part}".rstrip("."): number for number, row in enumerate(ROWS) for part in row}
 
 OWNERS = {
-    "networkx": ("graph", "topology"),
+    "networkx": ("energies", "graph", "topology"),
     "numba": ("codegen", "kernels", "runtime"),
     "llvmlite": ("codegen", "kernels", "runtime"),
 }

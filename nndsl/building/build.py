@@ -28,6 +28,7 @@ from nndsl.semantics.model import (
     Apply,
     Definition,
     Expression,
+    Likelihood,
     Measure,
     Minimize,
     Model,
@@ -72,13 +73,17 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
     building = _Building(model, training, stage.carry)
     building.refuse(building.refusals.stage(stage))
     expressions = [measure.expression for measure in stage.measures]
-    if isinstance(stage.how, Minimize):
+    if isinstance(stage.how, Minimize | Likelihood):
         expressions.append(stage.how.objective)
     building.define(needed(model, expressions))
     outputs = {}
-    if isinstance(stage.how, Minimize):
-        with building.scope.build.at(LOSS, stage.how.objective.span):
-            outputs[LOSS] = loss(building.scope, stage.how.objective)
+    match stage.how:
+        case Minimize(objective=objective):
+            with building.scope.build.at(LOSS, objective.span):
+                outputs[LOSS] = loss(building.scope, objective)
+        case Likelihood(objective=asked) if training:
+            with building.scope.build.at(LOSS, asked.span):
+                outputs[LOSS] = _surrogate(building.scope, stage.how)
     for measure in stage.measures:
         with building.scope.build.at(measure.text, measure.span):
             outputs |= measured(building.scope, measure)
@@ -142,7 +147,8 @@ class _Building:
     def __init__(self, model: Model, training: bool, carries: bool = False) -> None:
         self.model = model
         self.refusals = Refusals(model)
-        self.scope = Scope(Builder(), training=training, carries=carries)
+        energies = {energy.name: energy for energy in model.energies}
+        self.scope = Scope(Builder(), energies=energies, training=training, carries=carries)
         self.refused: list[Diagnostic] = []
 
     def refuse(self, found: Iterable[Diagnostic]) -> None:
@@ -186,6 +192,13 @@ def loss(scope: Scope, expression: Expression) -> Term:
 def counted(scope: Scope, expression: Expression, term: Term) -> Term | None:
     """The places at which an expression of this value counts: no padding, and no target is missing."""
     return both(term.valid(term.layout.space), present(scope, expression))
+
+
+def _surrogate(scope: Scope, likelihood: Likelihood) -> Term:
+    """What a stage descends that learns by likelihood, averaged over the examples."""
+    from nndsl.energies.question import surrogate  # loaded only where there is an energy
+
+    return surrogate(scope, likelihood).mean_examples()
 
 
 def measured(scope: Scope, measure: Measure) -> dict[str, Term]:

@@ -25,6 +25,7 @@ from nndsl.semantics.model import (
     Constant,
     ElementPosition,
     Expression,
+    Infer,
     ParameterReference,
     Pick,
     Reduce,
@@ -55,6 +56,10 @@ def lower(scope: Scope, expression: Expression) -> Term:
             return _drawn(scope, expression)
         case Connect():
             return _connected(scope, expression)
+        case Infer():
+            from nndsl.energies.question import answer  # which lowers expressions in its turn
+
+            return answer(scope, expression)
         case Reduce(body=body, condition=condition):
             product = _product(scope, expression)
             if product is not None:

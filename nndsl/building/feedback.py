@@ -85,7 +85,7 @@ class _Step:
         self.own = self._own(component[0].value)
         self._layer = component[0].value.name
         self.build = Builder()
-        self.scope = StepScope(self.build, training=scope.training, step=self)
+        self.scope = StepScope(self.build, energies=scope.energies, training=scope.training, step=self)
         self._depths: dict[str, int] = {}
         self._unnamed: dict[Expression, Definition] = {}  # for expressions that are carried: `(h + x)[t-1]`
         self._handed: dict[tuple[Node, Axis | None], Node] = {}

@@ -90,8 +90,11 @@ class Refusals:
                     yield LearningRuleNotExecutable(span=span, rule=name)
                 for argument in arguments:
                     yield from self.expression(argument)
-            case Likelihood(method=method, span=span):
-                yield LearningRuleNotExecutable(span=span, rule=method)
+            case Likelihood(method=method, span=span, objective=objective):
+                if method == "exact" or not family("rule")[method].executable:
+                    yield LearningRuleNotExecutable(span=span, rule=method)
+                for _, given in objective.clamped:
+                    yield from self.expression(given)
         for measure in stage.measures:
             yield from self.expression(measure.expression)
         if stage.window is not None and self._over_graph:
@@ -117,7 +120,7 @@ class Refusals:
             case At(value=Reference(value=value)) if part.delay > 0 and value.name in self._started - inside:
                 construct = f"a later step of '{value.name}', which has a start"
                 return ConstructNotExecutable(span=span, construct=construct)
-            case Infer(query=query, energy=energy):
+            case Infer(query=query, energy=energy) if not family("query")[query].executable:
                 return EnergyNotExecutable(span=span, query=query, energy=energy)
             case Apply(function=name) if name != "weights" and not entry_of(name).executable:
                 return ConstructNotExecutable(span=span, construct=f"the function '{name}'")

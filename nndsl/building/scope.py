@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from math import isqrt, prod
 
 from nndsl.building.layout import Layout
 from nndsl.building.term import Term
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Node
 from nndsl.graph.types import Dimension, Element, TensorType
-from nndsl.operators.leaves import Constant, Input, ParameterLeaf
+from nndsl.operators.leaves import Constant, Input, ParameterLeaf, Position
+from nndsl.operators.lookup import OneHot
 from nndsl.operators.random import SEED, STEP, Draw
-from nndsl.semantics.model import Parameter, Value, ValueKind
+from nndsl.semantics.model import EnergyModel, Parameter, Value, ValueKind
 from nndsl.types import Domain, Extent, SetKind
 
 
@@ -23,9 +25,9 @@ class Scope:
 
     `starts` are what values are before the first step, by name, where a spec says so. `elements` are the unit
     numbers that the rule of a `wired` connection speaks of. `states` are what parameters that follow the
-    network's values become after a step, by name. `training` tells whether the graph is for learning, and
-    `carries` whether sequences are windows of longer ones, from which loops leave what is `carried` on (see
-    `carrying`).
+    network's values become after a step, by name. `energies` are those that can be asked, by name. `training`
+    tells whether the graph is for learning, and `carries` whether sequences are windows of longer ones, from
+    which loops leave what is `carried` on (see `carrying`).
     """
 
     build: Builder
@@ -35,6 +37,7 @@ class Scope:
     elements: dict[str, Term] = field(default_factory=dict)
     states: dict[str, Term] = field(default_factory=dict)
     carried: dict[str, Node] = field(default_factory=dict)
+    energies: Mapping[str, EnergyModel] = field(default_factory=dict)
     training: bool = False
     carries: bool = False
     _streams: Iterator[int] = field(default_factory=count)
@@ -87,17 +90,38 @@ class Scope:
         return Term(self.build, node, layout)
 
     def parameter(self, parameter: Parameter) -> Term:
-        """A parameter, its axes as units."""
+        """A parameter as it is used, its axes as units: one that is symmetric is (W + Wᵀ) / 2, and one without
+        self-connections is zero on the diagonal, so that its gradient is, too."""
         if parameter.name not in self.parameters:
-            dimensions = (
-                Dimension(name, Extent.of(size))
-                for name, size in zip(parameter.axes, parameter.shape, strict=True)
-            )
-            leaf = ParameterLeaf(parameter.name, TensorType(tuple(dimensions)))
+            term = self.numbers(parameter)
             with self.build.at(parameter.owner, parameter.span):
-                node = self.build(leaf, name=parameter.name)
-            self.parameters[parameter.name] = Term(self.build, node, Layout(units=parameter.shape))
+                if parameter.symmetric or parameter.no_self:
+                    term = constrained(term, parameter)
+            self.parameters[parameter.name] = term
         return self.parameters[parameter.name]
+
+    def numbers(self, parameter: Parameter) -> Term:
+        """The numbers of a parameter as they are kept."""
+        dimensions = (
+            Dimension(name, Extent.of(size))
+            for name, size in zip(parameter.axes, parameter.shape, strict=True)
+        )
+        leaf = ParameterLeaf(parameter.name, TensorType(tuple(dimensions)))
+        with self.build.at(parameter.owner, parameter.span):
+            return Term(self.build, self.build.leaf(leaf), Layout(units=parameter.shape))
+
+
+def constrained(weights: Term, parameter: Parameter) -> Term:
+    """Weights between units and themselves, symmetric and without self-connections as the parameter says."""
+    side = isqrt(prod(weights.units))
+    matrix = weights.with_units((side, side))
+    if parameter.symmetric:
+        matrix = (matrix + matrix.transposed()) * 0.5
+    if parameter.no_self:
+        row, column = matrix.node.type.dimensions
+        diagonal = matrix.build(OneHot(column), matrix.build(Position(row)))
+        matrix = matrix * (1.0 - replace(matrix, node=diagonal))
+    return matrix.with_units(weights.units)
 
 
 def can_be_missing(value: Value) -> bool:

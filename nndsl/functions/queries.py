@@ -1,35 +1,44 @@
-"""What can be asked of an energy. Every answer is derived from the energy by differentiating it, so that
-an entry says what a query takes and means and has no formula of its own.
+"""What can be asked of an energy. Every answer is derived from the energy by differentiating it.
 
-In their signatures `group` is a unit group of the energy, `energy` an energy; the groups that are
-clamped (`v = x`), and where a descent begins (`v from x`), follow by name.
+No entry has a formula for any one model. In their signatures `group` is a unit group of the energy, `energy`
+an energy; the groups that are clamped (`v = x`), and where a descent begins (`v from x`), follow by name. A
+body gets the question.
 """
 
 from __future__ import annotations
 
-from nndsl.functions.catalogue import declare
+from typing import TYPE_CHECKING
 
-declare(
-    "query",
-    "mean",
-    "(unit: group, given: energy) -> real[*u]",
-    "`mean(h | E, v = x)`: the expected value of each unit of h, exactly, where its units are "
-    "independent given what is clamped: sigmoid(-∂E/∂h) for binary units.",
-)
+from nndsl.functions.catalogue import declare, entry
 
-declare(
-    "query",
-    "mean_field",
-    "(unit: group, given: energy; sweeps: integer = 20) -> real[*u]",
-    "`mean_field(h | E, v = x)`: the fixed point of h_i = E[h_i | all other means], after `sweeps`.",
-)
+if TYPE_CHECKING:
+    from nndsl.building.term import Term
+    from nndsl.energies.question import Question
 
-declare(
-    "query",
-    "sample",
-    "(unit: group, given: energy; sweeps: integer = 1) -> real[*u]",
-    "`sample(v | E)`: a draw by Gibbs sampling, every unit once a sweep.",
-)
+MEAN_FIELD_SWEEPS = 20
+"""How many sweeps lead to the means of units that depend on each other, where nothing is said."""
+
+
+@entry("query", "mean", "(unit: group, given: energy) -> real[*u]")
+def mean(question: Question) -> Term:
+    """`mean(h | E, v = x)`: the expected value of each unit of h, exactly, where its units are independent
+    given what is clamped: sigmoid(-∂E/∂h) for binary units."""
+    return question.conditional(question.unit, question.clamped).mean()
+
+
+@entry("query", "mean_field", "(unit: group, given: energy; sweeps: integer = 20) -> real[*u]")
+def mean_field(question: Question, sweeps: int) -> Term:
+    """`mean_field(h | E, v = x)`: the fixed point of h_i = E[h_i | all other means], after `sweeps` from the
+    middle on."""
+    return question.averaged(sweeps)[question.unit]
+
+
+@entry("query", "sample", "(unit: group, given: energy; sweeps: integer = 1) -> real[*u]")
+def sample(question: Question, sweeps: int) -> Term:
+    """`sample(v | E)`: a draw by Gibbs sampling, every unit once a sweep, from a random state on. Of units
+    that are independent given what is clamped it is exact after one sweep."""
+    return question.drawn(sweeps)[question.unit]
+
 
 declare(
     "query",
@@ -39,19 +48,19 @@ declare(
     "done (Hopfield 1982). A unit at zero net input keeps its state.",
 )
 
-declare(
-    "query",
-    "energy_of",
-    "(given: energy) -> real[1]",
-    "`energy_of(E, v = x, h = y)`: the energy of a state; every group is given.",
-)
 
-declare(
-    "query",
-    "free_energy",
-    "(given: energy) -> real[1]",
-    "`free_energy(E, v = x)`: -log Σ_h exp(-E(x, h)), exact where the units of h are independent given x.",
-)
+@entry("query", "energy_of", "(given: energy) -> real[1]")
+def energy_of(question: Question) -> Term:
+    """`energy_of(E, v = x, h = y)`: the energy of a state; every group is given."""
+    return question.energy.of(question.clamped)
+
+
+@entry("query", "free_energy", "(given: energy) -> real[1]")
+def free_energy(question: Question) -> Term:
+    """`free_energy(E, v = x)`: -log Σ_h exp(-E(x, h)), exactly, where the units of h are independent given
+    x."""
+    return question.free_energy(question.clamped)
+
 
 declare(
     "query",
@@ -68,18 +77,23 @@ declare(
     "`likelihood(E, v = x)`: log p(x) = -free_energy(E, v = x) - log_partition(E).",
 )
 
-declare(
-    "query",
-    "pseudo_likelihood",
-    "(given: energy) -> real[1]",
-    "`pseudo_likelihood(E, v = x)`: Σ_i log p(x_i | all other x), a measure that needs no partition "
-    "function (Besag 1975).",
-)
 
-declare(
-    "query",
-    "reconstruction_error",
-    "(given: energy) -> real[1]",
-    "`reconstruction_error(E, v = x)`: the mean squared difference of x and its mean after one sweep "
-    "of the hidden units and back.",
-)
+@entry("query", "pseudo_likelihood", "(given: energy) -> real[1]")
+def pseudo_likelihood(question: Question) -> Term:
+    """`pseudo_likelihood(E, v = x)`: Σ_i log p(x_i | all other x), a measure that needs no partition function
+    (Besag 1975). Of an energy with groups that are not given it is n·log p(x_i | all other x) at one unit i,
+    drawn for each example, where n is the number of given units: right on average."""
+    if not question.free:
+        return question.log_conditionals()
+    here = question.free_energy(question.clamped)
+    there = question.free_energy(question.one_turned())
+    return -question.given_count * (here - there).apply("softplus")
+
+
+@entry("query", "reconstruction_error", "(given: energy) -> real[1]")
+def reconstruction_error(question: Question) -> Term:
+    """`reconstruction_error(E, v = x)`: the mean squared difference of x and its mean given the means of the
+    other groups, themselves given x."""
+    others = question.averaged(1 if question.is_exact else MEAN_FIELD_SWEEPS)
+    means = {group: question.conditional(group, others).mean() for group in question.clamped}
+    return question.distance(means) / question.given_count

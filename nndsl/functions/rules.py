@@ -19,6 +19,7 @@ from nndsl.operators.reductions import ArgMin
 
 if TYPE_CHECKING:
     from nndsl.building.term import Term
+    from nndsl.energies.question import Question
     from nndsl.graph.builder import Builder
     from nndsl.graph.graph import Node
     from nndsl.learning.rules import Statistics
@@ -86,13 +87,19 @@ declare(
     "Self-organising map: W_u ← W_u + rate · exp(−‖u − winner‖² / 2 radius²) · (x − W_u). "
     "Source: Kohonen (1982).",
 )
-declare(
-    "rule",
-    "contrastive_divergence",
-    "(; k: integer = 1)",
-    "CD-k: the likelihood's gradient with the model's expectation replaced by k Gibbs steps from the data. "
-    "Source: Hinton (2002).",
-)
+
+
+@entry("rule", "contrastive_divergence", "(; k: integer = 1)")
+def contrastive_divergence(question: Question, k: int) -> Term:
+    """CD-k: the gradient ⟨∂E/∂θ⟩_data − ⟨∂E/∂θ⟩_model of −log p(x), in which the model's states are those
+    that k Gibbs sweeps lead to from the data.
+
+    Groups that are not given are averaged over, where their units are independent. Source: Hinton (2002).
+    """
+    data = question.drawn(1 if question.is_exact else k)
+    return question.phase(data) - question.phase(question.fantasy(data, k))
+
+
 declare(
     "rule",
     "persistent_cd",

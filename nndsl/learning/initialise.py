@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import prod, sqrt
+from math import isqrt, prod, sqrt
 from zlib import crc32
 
 import numpy as np
@@ -98,11 +98,13 @@ def initial_value(parameter: Parameter, seed: int) -> Array:
     """A parameter's first value. It depends on the seed and the parameter's name, not on other parameters."""
     random = generator(seed, parameter.name)
     value = DRAWS[parameter.initial.method](random, parameter.shape, parameter.initial)
+    if parameter.symmetric or parameter.no_self:
+        value = value.reshape(isqrt(value.size), -1)
     if parameter.symmetric:
         value = (value + value.T) / 2
     if parameter.no_self:
         np.fill_diagonal(value, 0.0)
-    return value
+    return value.reshape(parameter.shape)
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:

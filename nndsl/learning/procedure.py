@@ -25,6 +25,7 @@ from nndsl.planning.plan import SUM
 from nndsl.semantics.model import (
     Apply,
     Expression,
+    Likelihood,
     Minimize,
     Model,
     OptimizerSettings,
@@ -60,7 +61,7 @@ class Procedure:
 def procedure(model: Model, stage: Stage) -> Procedure:
     """Raises NNDSLError where something of the stage cannot be run yet."""
     match stage.how:
-        case Minimize():
+        case Minimize() | Likelihood():
             return _descent(model, stage)
         case Rule() as rule:
             return _local(model, stage, rule)
@@ -79,16 +80,18 @@ def _descent(model: Model, stage: Stage) -> Procedure:
     names = [parameter.name for parameter in stage.learned]
     graph = differentiate(run(join_windows, objective(model, stage)), LOSS, names)
     outputs = {name: node for name, node in graph.outputs.items() if not name.startswith(GRADIENT)}
+    if isinstance(stage.how, Likelihood):
+        del outputs[LOSS]
     outputs |= {SUM + name: graph.outputs[GRADIENT + name] for name in names}
     update, states = update_graph(stage.optimizer, stage.clip_norm)
     square = square_graph() if stage.clip_norm is not None else None
-    return Procedure(Graph(graph.nodes, outputs), update, stage.batch or DEFAULT_BATCH, states, square)
+    return Procedure(prune(Graph(graph.nodes, outputs)), update, stage.batch or DEFAULT_BATCH, states, square)
 
 
 def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
     scope, arguments, measures = ruled(model, stage)
     entry = family("rule")[rule.name]
-    learned = [(parameter, scope.parameter(parameter)) for parameter in stage.learned]
+    learned = [(parameter, scope.numbers(parameter)) for parameter in stage.learned]
     statistics = Statistics(scope.build, learned, lower(scope, _net_input(model, rule.arguments[0])))
     with scope.build.at(rule.name, rule.span):
         entry.lower(statistics, *arguments)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from nndsl.graph.types import Dimension, Element, TensorType, index, real
 from nndsl.operators.lazy import Array, np
-from nndsl.operators.operator import Kind, Operator, Sample, require
+from nndsl.operators.operator import Elementwise, Kind, Operator, Sample, require
 
 if TYPE_CHECKING:
     from nndsl.graph.builder import Builder
@@ -123,3 +123,17 @@ def philox(counter: tuple[Array, ...], key: tuple[int, int]) -> tuple[Array, ...
         )
         k0, k1 = (k0 + WEYL[0]) & LOW, (k1 + WEYL[1]) & LOW
     return c0, c1, c2, c3
+
+
+class Turn(Elementwise):
+    """`y = step·n + place`: the number of a turn where each step has n turns, for draws to count by."""
+
+    name = "turn"
+    arity = 3
+    code = "{0} * {1} + {2}"
+    takes = (Element.INDEX,)
+    differentiable = False
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        step, turns, place = operands
+        return np.asarray(step * turns + place)

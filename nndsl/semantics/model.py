@@ -294,13 +294,19 @@ class Definition(_Placed):
 # --- energies ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EnergyModel(_Placed):
-    """`energy E(v[784] binary, h[500] binary) = …`; in `expression` the unit groups are References."""
+    """`energy E(v[784] binary, h[500] binary) = …`; in `expression` the unit groups are References.
+
+    It stands for itself: two are never equal.
+    """
 
     name: str
     groups: tuple[Value, ...]
     expression: Expression
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 # --- training ----------------------------------------------------------------------

@@ -32,7 +32,10 @@ def _diagnostics(source: Source) -> tuple[Diagnostic, ...]:
             return ()
         from nndsl.semantics.check import check
 
-        return tuple(check(spec, {}).warnings)
+        from nndsl.energies.derive import mistakes
+
+        checked = check(spec, {})
+        return (*mistakes(checked.model), *checked.warnings)
     except NNDSLError as error:
         return error.diagnostics
 

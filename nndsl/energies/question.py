@@ -1,0 +1,178 @@
+"""What is asked of an energy at one place of a network, and the answers that all questions are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from math import prod
+from operator import add
+
+from nndsl.building.expressions import lower
+from nndsl.building.layout import Layout
+from nndsl.building.scope import Scope
+from nndsl.building.term import Term, known
+from nndsl.diagnostics.catalogue.execution import ConstructNotExecutable
+from nndsl.diagnostics.diagnostic import NNDSLError
+from nndsl.energies.chain import Update, swept
+from nndsl.energies.conditional import Conditional, conditional, uniform
+from nndsl.energies.energy import Energy, States, summed_up
+from nndsl.energies.schedule import schedule
+from nndsl.energies.structure import Structure, structure
+from nndsl.functions.catalogue import family
+from nndsl.graph.types import Element
+from nndsl.operators.movement import Reshape
+from nndsl.operators.random import Uniform
+from nndsl.semantics.model import Expression, Infer, Likelihood
+from nndsl.types import Domain, Type
+
+
+def answer(scope: Scope, infer: Infer) -> Term:
+    """What a question comes to in a graph."""
+    result: Term = family("query")[infer.query].lower(Question.of(scope, infer), **dict(infer.options))
+    return result
+
+
+def surrogate(scope: Scope, likelihood: Likelihood) -> Term:
+    """A number for each example, whose gradient is what a rule takes for that of −log p. Itself it means
+    nothing."""
+    question = Question.of(scope, likelihood.objective)
+    result: Term = family("rule")[likelihood.method].lower(question, **dict(likelihood.options))
+    return result
+
+
+@dataclass(frozen=True)
+class Question:
+    """An energy, what is clamped (`v = x`), and the group that is asked for (`h | E`), empty if none is."""
+
+    energy: Energy
+    unit: str
+    clamped: Mapping[str, Term]
+
+    @classmethod
+    def of(cls, scope: Scope, infer: Infer) -> Question:
+        """The question that an expression asks."""
+        energy = Energy(scope.energies[infer.energy], scope)
+        clamped = {name: _state(energy, name, given) for name, given in infer.clamped}
+        return cls(energy, infer.unit or "", clamped)
+
+    @property
+    def structure(self) -> Structure:
+        return structure(self.energy.model)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The groups that are not clamped."""
+        return tuple(group for group in self.energy.groups if group not in self.clamped)
+
+    @property
+    def given_count(self) -> int:
+        """How many units are clamped."""
+        return sum(_count(self.energy.groups[group].type) for group in self.clamped)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the units that are not given are independent."""
+        return all(self.structure.independent(group, self.free) for group in self.free)
+
+    def conditional(self, group: str, states: States) -> Conditional:
+        """How a group is distributed, given the states of those that it interacts with."""
+        others = {other: self.energy.filled(other, 0) for other in self.energy.groups}
+        return conditional(self.energy, group, {**others, **states})
+
+    def drawn(self, sweeps: int) -> States:
+        """What is clamped, and for all other groups a state after Gibbs sweeps from a random one."""
+        begun = {group: uniform(self.energy, group).draw() for group in self.free}
+        return self._swept({**self.clamped, **begun}, self.free, Conditional.draw, sweeps, self.unit)
+
+    def averaged(self, sweeps: int) -> States:
+        """The same with means: each unit's given the means of all others, at first that of all its states."""
+        begun = {group: uniform(self.energy, group).mean() for group in self.free}
+        return self._swept({**self.clamped, **begun}, self.free, Conditional.mean, sweeps, self.unit)
+
+    def fantasy(self, states: States, sweeps: int) -> States:
+        """The states after Gibbs sweeps through all groups, those that are not clamped last."""
+        groups = tuple(self.energy.groups)
+        return self._swept(states, groups, Conditional.draw, sweeps, next(iter(self.free), ""))
+
+    def _swept(
+        self, states: States, groups: tuple[str, ...], update: Update, sweeps: int, last: str
+    ) -> States:
+        if coupled := [group for group in groups if group in self.structure.within]:
+            construct = f"sweeps through units of '{coupled[0]}', which are coupled with each other"
+            raise NNDSLError([ConstructNotExecutable(span=self.energy.model.span, construct=construct)])
+        return swept(self.energy, states, schedule(self.structure, groups, last), update, sweeps)
+
+    def free_energy(self, states: States) -> Term:
+        """−log Σ exp(−E) over all states of the groups that are not clamped, which must be independent.
+
+        With E = E(s = 0) − n·s that is E(0) − log Σ exp(n·s), one unit at a time.
+        """
+        none = {group: self.energy.filled(group, 0) for group in self.free}
+        total = self.energy.of({**states, **none})
+        for group in self.free:
+            total = total - self.conditional(group, states).log_partition()
+        return total
+
+    def phase(self, states: States) -> Term:
+        """A number whose gradient by the parameters is that of E, averaged over the groups not clamped.
+
+        As E is linear in discrete units and quadratic in real ones, that is E at their means, and for real
+        units log(a) / 2 more, whose gradient is that of their variance's part. Where units depend on each
+        other it is E at their states.
+        """
+        if not self.is_exact:
+            return self.energy.of(held(states))
+        found = {group: self.conditional(group, held(states)) for group in self.free}
+        means = {group: each.mean() for group, each in found.items()}
+        total = self.energy.of(held({**states, **means}))
+        for precision in (each.precision for each in found.values()):
+            if precision is not None:
+                total = total + 0.5 * summed_up(precision.apply("log"))
+        return total
+
+    def log_conditionals(self) -> Term:
+        """Σ log p(x_i | all others) over all units, where all groups are clamped."""
+        found = [self.conditional(group, self.clamped) for group in self.clamped]
+        states = self.clamped.values()
+        return reduce(add, (each.log_probability(x) for each, x in zip(found, states, strict=True)))
+
+    def distance(self, means: States) -> Term:
+        """Σ (x − m)² over all units that are clamped at x, and are m in some other states."""
+        squares = [(means[group] - state).square() for group, state in self.clamped.items()]
+        return reduce(add, map(summed_up, squares))
+
+    def one_turned(self) -> States:
+        """What is clamped, with the other state of one unit, drawn for each example. Units are binary or
+        bipolar."""
+        drawn = self.energy.scope.drawn(Uniform, Layout(batch=True))
+        place = (drawn * self.given_count).apply("floor")
+        turned: dict[str, Term] = {}
+        for group, state in self.clamped.items():
+            layout, count = state.layout, _count(self.energy.groups[group].type)
+            chosen = state.unit_number(count).apply("equal", place).real()
+            chosen = chosen.made(Reshape(layout.dimensions), layout)
+            both = 1 if self.energy.groups[group].type.domain is Domain.BINARY else 0
+            turned[group] = state + chosen * (both - 2 * state)
+            place = place - count
+        return turned
+
+
+def held(states: States) -> States:
+    """States that do not vary with the parameters that they were drawn by."""
+    return {group: state.apply("stop_gradient") for group, state in states.items()}
+
+
+def _count(type: Type) -> int:
+    """How many units a group has at all places of its index space."""
+    return type.unit_count * prod(known(axis.extent) for axis in type.space)
+
+
+def _state(energy: Energy, group: str, given: Expression) -> Term:
+    """What a group is clamped at, in its shape."""
+    term = lower(energy.scope, given)
+    if term.node.type.element is Element.TRUTH and energy.groups[group].type.domain is Domain.BIPOLAR:
+        term = 2 * term.real() - 1
+    layout = energy.layout(group)
+    term = replace(term, layout=term.layout.renamed(layout.space))
+    return term.real().stretched(layout)
