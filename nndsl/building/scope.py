@@ -90,7 +90,7 @@ class Scope:
         return Term(self.build, node, layout)
 
     def parameter(self, parameter: Parameter) -> Term:
-        """A parameter as it is used, its axes as units: one that is symmetric is (W + Wᵀ) / 2, and one without
+        """A parameter as it is used, its axes as units: one that is symmetric is (W + Wᵀ) / 2, one without
         self-connections is zero on the diagonal, so that its gradient is, too."""
         if parameter.name not in self.parameters:
             term = self.numbers(parameter)

@@ -120,10 +120,14 @@ def test_a_network_without_training_runs_forward():
     assert "48 x 48 x 7" in result.stdout
 
 
-def test_what_cannot_be_run_yet_is_refused_before_data_are_looked_for():
-    result = nndsl("run", SPECS / "rbm.nn")
+def test_what_cannot_be_run_yet_is_refused_before_data_are_looked_for(tmp_path):
+    spec = tmp_path / "darkest.nn"
+    spec.write_text(
+        "network D { input x over 28x28  output y = argmin(x over 28x28)  data mnist { x = image } }"
+    )
+    result = nndsl("run", spec)
     assert result.exit_code == 1
-    assert "error[E0804]" in result.stderr
+    assert "error[E0809]" in result.stderr
     assert "E0602" not in result.stderr
 
 

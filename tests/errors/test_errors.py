@@ -30,9 +30,8 @@ def _diagnostics(source: Source) -> tuple[Diagnostic, ...]:
         spec = parse(source)
         if not CHECKED:
             return ()
-        from nndsl.semantics.check import check
-
         from nndsl.energies.derive import mistakes
+        from nndsl.semantics.check import check
 
         checked = check(spec, {})
         return (*mistakes(checked.model), *checked.warnings)
