@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from nndsl.graph.graph import Graph, Node
+from nndsl.operators.attention import Attention, AttentionGradient
 from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution
 from nndsl.operators.loop import Loop
@@ -18,6 +19,8 @@ def operations(node: Node, sizes: Mapping[str, int]) -> int:
     its body at each step."""
     if isinstance(node.operator, Loop):
         return node.operator.time.extent.value(sizes) * total_operations(node.operator.body, sizes)
+    if isinstance(node.operator, Attention | AttentionGradient):
+        return node.operator.operations(tuple(x.type.shape(sizes) for x in node.inputs))
     match node.operator.kind:
         case Kind.CONTRACTION:
             return 2 * _terms(node, sizes)

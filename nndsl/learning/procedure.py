@@ -19,6 +19,8 @@ from nndsl.graph.builder import prune
 from nndsl.graph.graph import Graph, Node
 from nndsl.learning.rules import Statistics
 from nndsl.learning.update import square_graph, update_graph
+from nndsl.passes.contract_products import contract_products
+from nndsl.passes.join_attention import join_attention
 from nndsl.passes.join_windows import join_windows
 from nndsl.passes.pipeline import run
 from nndsl.planning.plan import SUM
@@ -78,7 +80,10 @@ def _descent(model: Model, stage: Stage) -> Procedure:
     if stage.optimizer is None:
         raise NNDSLError([NoOptimizer(span=stage.how.span, stage=stage.name)])
     names = [parameter.name for parameter in stage.learned]
-    graph = differentiate(run(join_windows, objective(model, stage)), LOSS, names)
+    graph = objective(model, stage)
+    for step in (join_windows, contract_products, join_attention):
+        graph = run(step, graph)
+    graph = differentiate(graph, LOSS, names)
     outputs = {name: node for name, node in graph.outputs.items() if not name.startswith(GRADIENT)}
     if isinstance(stage.how, Likelihood):
         del outputs[LOSS]

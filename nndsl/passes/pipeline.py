@@ -15,6 +15,7 @@ from nndsl.operators.loop import Loop
 from nndsl.passes.contract_products import contract_products
 from nndsl.passes.fold_constants import fold_constants
 from nndsl.passes.hoist import hoist
+from nndsl.passes.join_attention import join_attention
 from nndsl.passes.join_windows import join_windows
 from nndsl.passes.look_up import look_up
 from nndsl.passes.merge_common import merge_common
@@ -39,6 +40,7 @@ PASSES: tuple[Pass, ...] = (
     look_up,
     simplify,
     merge_common,
+    join_attention,
     trim_loops,
 )
 

@@ -14,14 +14,13 @@ from enum import Enum, auto
 
 from nndsl.graph.builder import Builder, extend, prune, rewrite
 from nndsl.graph.graph import Graph, Node
-from nndsl.graph.types import BATCH, TensorType
+from nndsl.graph.types import BATCH, Element, TensorType
 from nndsl.operators.arithmetic import Add, Divide, Multiply, Negate, Subtract
 from nndsl.operators.broadcasting import Expand, Sum, filled
 from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.copying import Copy
 from nndsl.operators.lookup import ScatterAdd
-from nndsl.operators.loop import Loop
 from nndsl.operators.movement import Reshape, Transpose
 from nndsl.operators.operator import Kind, Operator
 
@@ -81,7 +80,7 @@ def _state(node: Node, given: list[State]) -> State:
     """What a node's value is, given what its operands' are. Raises NotDivisible."""
     if set(given) <= {State.WHOLE}:
         return State.SPLIT if _has_batch(node.type) else State.WHOLE
-    if isinstance(node.operator, Loop) and State.PART not in given:
+    if node.type.element is Element.LOOP and State.PART not in given:
         return State.SPLIT
     if State.PART not in given:
         if not _has_batch(node.type):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nndsl.graph.graph import Node
 from nndsl.graph.types import BATCH, FIRST, Element, TensorType
+from nndsl.operators.attention import Attention
 from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.lookup import Gather, Scatter, ScatterAdd
@@ -16,6 +17,7 @@ from nndsl.operators.pooling import Pooling
 from nndsl.operators.random import Normal, Uniform
 from nndsl.operators.sweeps import Sweeps
 from nndsl.operators.windows import Fold, Windows
+from nndsl.planning.attention import attention
 from nndsl.planning.contraction import product
 from nndsl.planning.convolution import convolution, pooling
 from nndsl.planning.plan import START, Address, Argument, Count, Instruction, Real
@@ -70,6 +72,8 @@ def _calls(
     match operator:
         case Contract():
             yield _matrix_product(node, result, reads, accumulate)
+        case Attention():
+            yield attention(node, result, reads, memory)
         case Convolution():
             yield convolution(node, result, reads, memory, accumulate)
         case Pooling():

@@ -11,12 +11,13 @@ from nndsl.collection import uncollected
 from nndsl.graph.builder import Builder, extend, prune, rewrite
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import Dimension, Element, TensorType
+from nndsl.operators.attention import AttentionGradient, AttentionPart
 from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Fed
 from nndsl.operators.loop import Loop, LoopResult, LoopState
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
-from nndsl.planning import convolution, grouping, kernels, loops, packing, sweeps
+from nndsl.planning import attention, convolution, grouping, kernels, loops, packing, sweeps
 from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
@@ -136,6 +137,9 @@ class _Planner:
                 calls += self._repeat(unit)
             elif isinstance(unit.operator, LoopState):
                 calls.append(loops.end(unit, self.layouts[unit.inputs[0]], self.buffer_of[unit]))
+            elif isinstance(unit.operator, AttentionGradient):
+                users = self.graph.users[unit]
+                calls.append(attention.gradient(unit, users, self.buffer_of, self._scratch(unit)))
             elif (found := self._packed(unit)) is not None:
                 calls.append(found.multiply)
             else:
@@ -161,12 +165,15 @@ class _Planner:
                 self.buffer_of[node] = name
             elif node in pinned:
                 self._add(node, pinned[node], Segment.EXTERNAL)
+            elif isinstance(node.operator, AttentionGradient):
+                continue  # what takes its results has their buffers
             elif node not in self.fusion.free and self._is_stored(node):
                 self._add(node, self.prefix + node.name, Segment.ARENA)
 
     def _scratch(self, node: Node) -> tuple[str, ...]:
         """Names the buffers that a node's kernel works in."""
         needed = convolution.scratch(node) | sweeps.scratch(node)
+        needed |= attention.scratch(node, self.graph.users[node])
         names = tuple(f"{self.prefix}{node.name} {purpose}" for purpose in needed)
         for name, type in zip(names, needed.values(), strict=True):
             self._keep(Buffer(name, type, Segment.ARENA))
@@ -251,7 +258,7 @@ class _Planner:
         """Whether a node is computed by kernels of its own."""
         if node.operator.kind is Kind.LEAF or node in self.fusion.free:
             return False
-        return storage(node) is node and not isinstance(node.operator, LoopResult)
+        return storage(node) is node and not isinstance(node.operator, LoopResult | AttentionPart)
 
     def _place(self, calls: list[Step]) -> int:
         """Gives the arena's buffers their offsets; returns the arena's size."""
