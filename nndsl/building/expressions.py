@@ -14,7 +14,11 @@ from nndsl.building.layout import Layout
 from nndsl.building.reductions import both, reduction, summed_product
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term, known
+from nndsl.building.wired import structured
+from nndsl.building.wiring import Structure, pairs_of, structure
 from nndsl.functions.catalogue import entry_of, family
+from nndsl.graph.builder import Builder
+from nndsl.operators.lazy import Array
 from nndsl.operators.lookup import Gather
 from nndsl.operators.movement import Pad, Slice
 from nndsl.semantics.model import (
@@ -171,21 +175,35 @@ def shifted(term: Term, picks: Iterable[Pick]) -> Term:
 def _connected(scope: Scope, connect: Connect) -> Term:
     """A connection. Of values at the ends of edges it is made at the nodes: there are fewer of them, and
     the map is the same for all."""
-    weights = _weights(scope, connect)
     match connect.source:
         case At(value=value, picks=picks) as at if connect.kind is not ConnectionKind.LOCAL and _ends(picks):
-            made = connection(connect, _moved(scope, value, picks), weights)
+            made = _linear(scope, connect, _moved(scope, value, picks))
             return _at(at_ends(made, picks, at.type), at)
         case source:
-            return connection(connect, lower(scope, source), weights)
+            return _linear(scope, connect, lower(scope, source))
 
 
-def _weights(scope: Scope, connect: Connect) -> Term:
-    """The weights of a connection; those that its rule, or chance, leaves out are zero."""
+def _linear(scope: Scope, connect: Connect, source: Term) -> Term:
+    """The map of a connection. Weights of pairs that a rule, or chance, leaves out are zero, or not read."""
     weights = scope.parameter(connect.weights)
-    if connect.kind not in (ConnectionKind.WIRED, ConnectionKind.SPARSE):
-        return weights
-    return weights * wiring(scope, connect).with_units(weights.units)
+    if connect.kind is ConnectionKind.WIRED:
+        found = structure_of(connect)
+        if found is not None and found.pays(connect.source.type.unit_count):
+            return structured(connect, source, weights, found)
+    if connect.kind in (ConnectionKind.WIRED, ConnectionKind.SPARSE):
+        weights = weights * wiring(scope, connect).with_units(weights.units)
+    return connection(connect, source, weights)
+
+
+def wired_pairs(connect: Connect) -> Array:
+    """Which pairs of units are joined: a truth for each unit here (rows) and each of the source (columns)."""
+    pairs = pairs_of(wiring(Scope(Builder()), connect))
+    return pairs.T if connect.transposed else pairs
+
+
+def structure_of(connect: Connect) -> Structure | None:
+    """What the rule of a `wired` connection turns out to be; None for other kinds."""
+    return structure(wired_pairs(connect)) if connect.kind is ConnectionKind.WIRED else None
 
 
 def wiring(scope: Scope, connect: Connect) -> Term:

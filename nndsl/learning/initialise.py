@@ -9,9 +9,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from nndsl.building.wiring import wired_pairs
-from nndsl.semantics.model import Connect, ConnectionKind, Initial, Model, Parameter
-from nndsl.semantics.walk import walk
+from nndsl.semantics.model import Initial, Model, Parameter
+from nndsl.topology.weights import joined_pairs
 
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...], Initial], Array]
@@ -71,27 +70,9 @@ DRAWS: Mapping[str, Draw] = {
 def initial_values(model: Model, seed: int) -> dict[str, Array]:
     """The first values of all parameters. Weights of pairs of units that are never wired are zero."""
     values = {parameter.name: initial_value(parameter, seed) for parameter in model.parameters}
-    for name, joined in _joined(model).items():
+    for name, joined in joined_pairs(model).items():
         values[name] = values[name] * np.reshape(joined, values[name].shape)
     return values
-
-
-def _joined(model: Model) -> dict[str, NDArray[np.bool_]]:
-    """The pairs of units that any use joins, for weights that only `wired` and `sparse` connections use."""
-    found: dict[str, NDArray[np.bool_]] = {}
-    whole: set[str] = set()
-    expressions = [definition.expression for definition in model.definitions]
-    for part in (part for expression in expressions for part in walk(expression)):
-        match part:
-            case Connect(kind=ConnectionKind.WIRED | ConnectionKind.SPARSE, weights=weights):
-                pairs = wired_pairs(part)
-                own = pairs.T if part.transposed else pairs
-                found[weights.name] = own | found[weights.name] if weights.name in found else own
-            case Connect(weights=weights):
-                whole.add(weights.name)
-            case _:
-                pass
-    return {name: pairs for name, pairs in found.items() if name not in whole}
 
 
 def initial_value(parameter: Parameter, seed: int) -> Array:

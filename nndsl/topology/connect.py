@@ -25,7 +25,7 @@ from nndsl.semantics.model import (
 from nndsl.semantics.walk import children, values_of, walk
 from nndsl.topology.count import Count, space_count
 from nndsl.topology.topology import Connection, Population, PopulationKind, Topology, draw
-from nndsl.topology.weights import connection_count, free_weights, wired_structure
+from nndsl.topology.weights import connection_count, free_weights, has_zeros, wired_structure
 from nndsl.types import Axis, SetKind, space_text
 
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "negate", "power")
@@ -154,6 +154,7 @@ class _Drawing:
             "transposed": connect.transposed and not connect.window,
             "symmetric": parameter.symmetric,
             "structure": wired_structure(connect),
+            "zeros": has_zeros(connect),
         }
 
     # --- energies -----------------------------------------------------------------------

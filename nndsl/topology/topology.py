@@ -50,8 +50,8 @@ class Connection:
     all units, neighbours, over a set, or by an energy without. `connections` counts the pairs of units that
     are wired, over the whole index space; `weights` the numbers that learning may change. `shared` names the
     sets that the weights are the same over; `tied_to` the connection that brought in the same parameter.
-    `structure` is what the rule of a `wired` connection turned out to be. An energy's connections are
-    `undirected`.
+    `structure` is what the rule of a `wired` connection turned out to be; with `zeros` for the pairs that are
+    not joined it is run as a full one. An energy's connections are `undirected`.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Connection:
     fixed: bool = False
     undirected: bool = False
     structure: str = ""
+    zeros: bool = False
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from math import prod
+from typing import TYPE_CHECKING
 
-from nndsl.semantics.model import Connect, ConnectionKind, Parameter
-from nndsl.semantics.walk import along_axis
+from nndsl.semantics.model import Connect, ConnectionKind, Model, Parameter, ParameterRole
+from nndsl.semantics.walk import along_axis, walk
 from nndsl.topology.count import Count
+
+if TYPE_CHECKING:
+    from nndsl.operators.lazy import Array
 
 
 def connection_count(connect: Connect, places: Count, *, undirected: bool = False) -> Count:
@@ -32,7 +36,7 @@ def _pairs(connect: Connect) -> int:
         case ConnectionKind.LOCAL:
             return sources * units * prod(connect.window) // connect.groups
         case ConnectionKind.SPARSE | ConnectionKind.WIRED:
-            from nndsl.building.wiring import wired_pairs
+            from nndsl.building.expressions import wired_pairs
 
             return int(wired_pairs(connect).sum())
         case _ if connect.along is not None:
@@ -50,6 +54,16 @@ def free_weights(connect: Connect) -> int:
     return parameter_count(connect.weights)
 
 
+def learned_numbers(model: Model, role: ParameterRole | None = None) -> int:
+    """How many numbers are learned, of all parameters or those of one role."""
+    pairs = joined_pairs(model)
+    return sum(
+        int(pairs[parameter.name].sum()) if parameter.name in pairs else parameter_count(parameter)
+        for parameter in model.parameters
+        if parameter.learned and role in (None, parameter.role)
+    )
+
+
 def parameter_count(parameter: Parameter) -> int:
     """The different numbers in a parameter: a symmetric pair once, without the diagonal if `no_self`."""
     count = prod(parameter.shape)
@@ -59,10 +73,41 @@ def parameter_count(parameter: Parameter) -> int:
     return count - diagonal if parameter.no_self else count
 
 
+def joined_pairs(model: Model) -> dict[str, Array]:
+    """The pairs of units that any use joins, for weights that only `wired` and `sparse` connections use."""
+    from nndsl.building.expressions import wired_pairs
+
+    found: dict[str, Array] = {}
+    whole: set[str] = set()
+    expressions = [definition.expression for definition in model.definitions]
+    for part in (part for expression in expressions for part in walk(expression)):
+        match part:
+            case Connect(kind=ConnectionKind.WIRED | ConnectionKind.SPARSE, weights=weights):
+                pairs = wired_pairs(part)
+                own = pairs.T if part.transposed else pairs
+                found[weights.name] = own | found[weights.name] if weights.name in found else own
+            case Connect(weights=weights):
+                whole.add(weights.name)
+            case _:
+                pass
+    return {name: pairs for name, pairs in found.items() if name not in whole}
+
+
 def wired_structure(connect: Connect) -> str:
-    """What the rule of a `wired` connection turned out to be (see `structure`); empty for other kinds."""
+    """What the rule of a `wired` connection turned out to be (see `Structure`); empty for other kinds."""
     if connect.kind is not ConnectionKind.WIRED:
         return ""
-    from nndsl.building.wiring import structure, wired_pairs
+    from nndsl.building.expressions import structure_of
 
-    return structure(wired_pairs(connect))
+    found = structure_of(connect)
+    return "" if found is None else found.name
+
+
+def has_zeros(connect: Connect) -> bool:
+    """Whether a connection is run as a full one, with zeros for the pairs that it does not join."""
+    if connect.kind is not ConnectionKind.WIRED:
+        return connect.kind is ConnectionKind.SPARSE
+    from nndsl.building.expressions import structure_of
+
+    found = structure_of(connect)
+    return found is None or not found.pays(connect.source.type.unit_count)

@@ -21,7 +21,7 @@ from nndsl.semantics.model import Model, Parameter, ParameterRole
 from nndsl.topology.classify import classify
 from nndsl.topology.count import Count
 from nndsl.topology.topology import Connection, Population, PopulationKind, Topology
-from nndsl.topology.weights import parameter_count
+from nndsl.topology.weights import learned_numbers, parameter_count
 from nndsl.view.stages import stage_table
 from nndsl.view.words import bytes_text, count_text, initial_text, operations_text, shape_text
 
@@ -126,6 +126,8 @@ def remarks(connection: Connection, topology: Topology) -> Iterator[str]:
     units = topology.population(connection.target).type.unit_count
     if connection.kind == "local" and connection.weights and not connection.tied_to:
         yield f"{connection.weights // units:,} a map"
+    if connection.zeros:
+        yield "run as full, with zeros"
     if connection.shared:
         yield f"shared over {', '.join(connection.shared)}"
     if connection.tied_to:
@@ -171,9 +173,7 @@ def totals(
     model: Model, topology: Topology, needs: Needs | None, arena_bytes: int | None = None
 ) -> Iterator[str]:
     """Sums over the network, memory and work."""
-    learned = [parameter for parameter in model.parameters if parameter.learned]
-    weights = sum(parameter_count(p) for p in learned if p.role is ParameterRole.WEIGHTS)
-    numbers = sum(parameter_count(p) for p in learned)
+    numbers, weights = learned_numbers(model), learned_numbers(model, ParameterRole.WEIGHTS)
     connections = Count.total(connection.connections for connection in topology.connections)
     yield f"Connections: {connections}. Learned numbers: {numbers:,}, of these {weights:,} weights."
     stored = bytes_text(4 * sum(prod(parameter.shape) for parameter in model.parameters))
