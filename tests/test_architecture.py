@@ -24,7 +24,7 @@ ROWS = (
     ("syntax",),
     ("semantics",),
     ("graph", "operators"),
-    ("differentiation", "functions.*", "passes"),
+    ("decoding", "differentiation", "functions.*", "passes"),
     ("building", "energies"),
     ("analyses", "topology"),
     ("codegen.group", "planning.plan"),
