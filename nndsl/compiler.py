@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nndsl.building.refusals import left_out
 from nndsl.collection import uncollected
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.network import Network
@@ -42,7 +41,7 @@ def compile(spec: Path | Source, settings: Settings | None = None, network: str 
     checked = check(syntax, settings or {}, network=network)
     if checked.model.energies:
         derive(checked.model)
-    return Network(syntax, checked.model, (*checked.warnings, *left_out(checked.model)), settings or {})
+    return Network(syntax, checked.model, checked.warnings, settings or {})
 
 
 def compile_spec(
@@ -66,5 +65,6 @@ def load(run: str | PathLike[str]) -> Network:
     folder = RunFolder.open(Path(run))
     settings = folder.settings
     network = compile(folder.spec_path, settings.given, settings.network)
+    network.classes = {name: tuple(words) for name, words in settings.classes.items()}
     network.restore(folder.weights({p.name: p.shape for p in network.model.parameters}))
     return network

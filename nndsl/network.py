@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import prod
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from nndsl.data.examples import Parts
+    from nndsl.decoding.step import Stepwise
+    from nndsl.generation.sequences import Generator
     from nndsl.graph.computation_graph import ComputationGraph
     from nndsl.graph.graph import Graph
     from nndsl.learning.history import History
@@ -42,7 +44,8 @@ class Network:
     """A network as its spec says it, ready to be looked at, trained and run.
 
     `spec`, `model`, `topology`, `graph` and `gradient` are the stages of its compilation; all are frozen.
-    `parameters` are its numbers, by name, and change with training.
+    `parameters` are its numbers, by name, and change with training. `classes` are the words that class
+    numbers stand for, by the name of the input or target, where it was trained on words.
     """
 
     def __init__(
@@ -60,7 +63,9 @@ class Network:
         self.precision = Precision.FLOAT32
         self.seed = 0
         self._parameters: dict[str, Array] | None = None
+        self.classes: dict[str, tuple[str, ...]] = {}
         self._run: Inference | None = None
+        self._generator: Generator | None = None
 
     def __repr__(self) -> str:
         count = sum(prod(p.shape) for p in self.model.parameters)
@@ -168,7 +173,30 @@ class Network:
     @cached_property
     def refused(self) -> tuple[Diagnostic, ...]:
         """What of the network cannot be run yet, each with its place in the spec."""
-        return refused(self.model)
+        from nndsl.diagnostics.diagnostic import NNDSLError
+
+        found = refused(self.model)
+        if found or self.model.generation is None:
+            return found
+        try:
+            _ = self.steps
+        except NNDSLError as mistakes:
+            return mistakes.diagnostics
+        return ()
+
+    @cached_property
+    def steps(self) -> Stepwise:
+        """The graphs by which the network generates, place by place.
+
+        Raises NNDSLError where it does not say what, an output depends on later symbols, or it cannot be run.
+        """
+        from nndsl.decoding.generator import generator
+        from nndsl.diagnostics.catalogue.generating import NothingGenerated
+        from nndsl.diagnostics.diagnostic import NNDSLError
+
+        if self.model.generation is None:
+            raise NNDSLError([NothingGenerated(network=self.model.name)])
+        return generator(self.model.generation, self.forward_graph)
 
     def emit(self, stage: str, form: str = "text") -> str:
         """A stage of the compilation as text; `topology` and the graphs also as `json`, `graphml` or
@@ -280,6 +308,7 @@ class Network:
             precision=self.precision,
             threads=None,
             command="Network.save",
+            classes=self.classes,
         )
         name = Path(self.model.source.name).stem if self.model.source.name != "<text>" else self.model.name
         folder = RunFolder.create(Path(parent), name.lower(), self_contained(self.spec), settings)
@@ -305,6 +334,41 @@ class Network:
         with one_thread():
             inference = self._inference(given.count, whole=given.graphs is not None)
             return inference(given.together(), self.parameters, given.count, seed)
+
+    def generate(
+        self,
+        prompt: str | Sequence[Any] = "",
+        *,
+        count: int = 1,
+        at_most: int | None = None,
+        temperature: float | None = None,
+        top: int = 0,
+        beam: int | None = None,
+        seed: int = 0,
+        **inputs: Any,
+    ) -> list[Any]:
+        """What the network's `generate` statement makes of its own output, fed back symbol by symbol.
+
+        `prompt` is how sequences begin: a text, several, or rows of class numbers, where the network was not
+        trained on texts; each is gone on with `count` times. `inputs` are the other inputs, by their names or
+        those of the data's columns: `english=["I love you."]`. Symbols are chosen as the statement says, or
+        drawn with a `temperature`, among the `top` most probable; or the best of `beam` sequences is taken.
+        Gives what follows each prompt: texts, or class numbers. Raises NNDSLError for what does not fit.
+        """
+        from nndsl.generation.generate import chosen_search, generate
+
+        search = chosen_search(temperature, top, beam)
+        several = not isinstance(prompt, str) and all(isinstance(each, str | Sequence) for each in prompt)
+        prompts = [each for each in (prompt if several else [prompt]) for _ in range(count)]
+        return generate(self, prompts, inputs, search=search, at_most=at_most, seed=seed)
+
+    def generator(self, context: int | None) -> Generator:
+        """The machine behind `generate`, made once: see there what `context` means."""
+        from nndsl.generation.sequences import Generator
+
+        if self._generator is None or self._generator.precision is not self.precision:
+            self._generator = Generator(self.steps, self.precision, context)
+        return self._generator
 
     def grad(self, *, seed: int = 0, **arrays: ArrayLike) -> dict[str, Array]:
         """The gradient of the loss by parameter, and the loss itself as `loss`, over the given examples.

@@ -31,7 +31,7 @@ ROWS = (
     ("planning", "kernels"),
     ("codegen",),
     ("data", "runtime"),
-    ("learning",),
+    ("generation", "learning"),
     ("view",),
     ("network",),
     ("compiler", ""),

@@ -9,7 +9,6 @@ from nndsl.building.components import components, depends, direction, is_loop
 from nndsl.diagnostics.catalogue.execution import (
     ConstructNotExecutable,
     EnergyNotExecutable,
-    GenerationNotExecutable,
     LearningRuleNotExecutable,
 )
 from nndsl.diagnostics.diagnostic import Diagnostic
@@ -44,12 +43,6 @@ def refused(model: Model) -> tuple[Diagnostic, ...]:
     for stage in stages(model):
         found += refusals.stage(stage)
     return in_order(found)
-
-
-def left_out(model: Model) -> tuple[Diagnostic, ...]:
-    """What cannot be done yet with a model that is trained all the same, as warnings."""
-    generation = model.generation
-    return () if generation is None else (GenerationNotExecutable(span=generation.span),)
 
 
 def in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -47,6 +47,8 @@ class Stepwise:
     Of those in `growing` a step changes nothing but the current row, so that it may work in place.
     """
 
+    into: str
+    time: str
     once: Graph
     step: Graph
     kept: Mapping[str, TensorType]
@@ -65,6 +67,8 @@ def stepwise(graph: Graph, into: str, time: str, results: Mapping[str, Node]) ->
         steps.add(node)
     outputs = {name: steps.values[node, current(node.type, time)] for name, node in results.items()}
     return Stepwise(
+        into,
+        time,
         prune(Graph(graph.nodes, steps.once)),
         prune(steps.build.graph({**outputs, **steps.results})),
         steps.kept,

@@ -66,6 +66,7 @@ def epochs(
         raise NNDSLError(found)
     observer = observer or Silent()
     network.begin(options.seed, options.precision)
+    network.classes = dict(parts.train.classes)
     with one_thread():
         observer.on_start([(stage.name, stage.epochs) for stage in network.stages])
         for entry in network.model.stages:

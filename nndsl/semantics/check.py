@@ -15,6 +15,7 @@ from nndsl.semantics.context import Draftbook, Owner
 from nndsl.semantics.draft import Draft, Statement
 from nndsl.semantics.files import FindImport, all_blocks, beside
 from nndsl.semantics.finish import finish, finish_value
+from nndsl.semantics.generation import check_generation, finish_generation, read_generation
 from nndsl.semantics.order import in_order
 from nndsl.semantics.scope import NetworkParameter, Scope
 from nndsl.semantics.settings import Settings
@@ -96,7 +97,9 @@ class _Check:
         self._units()
         self._close(components)
         self._diagnostics.raise_if_errors()
-        return self._finish(spec)
+        model = self._finish(spec)
+        self._diagnostics.raise_if_errors()
+        return model
 
     # --- drafts ------------------------------------------------------------------------
 
@@ -122,7 +125,9 @@ class _Check:
             self._shares = reader.shares(self._dataset.split)
             self._fold = reader.fold(self._dataset.split)
         self._generate = self._only(_all(tree.Generate, body))
-        self._generated = reader.generation(self._generate) if self._generate is not None else None
+        self._generated = None
+        if self._generate is not None:
+            self._generated = read_generation(self._generate, reader, self._book, self._scope)
 
     def _only(self, found: list[Any]) -> Any:
         for second in found[1:]:
@@ -166,8 +171,8 @@ class _Check:
         closing.check_energies(self._book)
         closing.check_loops(components, self._book)
         closing.check_targets(self._book)
-        if self._generate is not None and self._generated is not None:
-            data.check_generation(self._generated, self._generate.span, self._book)
+        if self._generated is not None:
+            check_generation(self._generated, self._book)
         closing.warn_unused(self._book, self._scope)
         closing.warn_dilated(self._book)
         self._diagnostics.raise_if_errors()
@@ -189,6 +194,7 @@ class _Check:
             for d in book.definitions
         )
         ports = [value for value in book.values if value.definition is None]
+        dataset = self._finish_dataset()
         return m.Model(
             self._network.name.name,
             spec.source,
@@ -200,24 +206,14 @@ class _Check:
             tuple(p.parameter for p in book.parameters if p.parameter is not None),
             closing.finish_energies(book),
             tuple(stages.finish_stage(stage) for stage in self._stages),
-            self._finish_dataset(),
-            self._finish_generation(),
+            dataset,
+            None if self._generated is None else finish_generation(self._generated, dataset, book),
         )
 
     def _finish_dataset(self) -> m.Dataset | None:
         if self._dataset is None:
             return None
         return data.finish_dataset(self._dataset, self._bindings, self._shares, self._fold)
-
-    def _finish_generation(self) -> m.Generation | None:
-        if self._generate is None or self._generated is None:
-            return None
-        target, logits, into = map(finish_value, self._generated)
-        until = self._generate.until.value if self._generate.until else None
-        at_most = None
-        if self._generate.at_most is not None:
-            at_most = constant(self._generate.at_most, self._scope)
-        return m.Generation(target, logits, into, until, at_most, span=self._generate.span)
 
 
 def _all(kind: type, body: tuple[tree.Statement, ...]) -> list[Any]:

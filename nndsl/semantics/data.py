@@ -1,11 +1,10 @@
-"""The `data` and `generate` statements: what inputs and targets are given."""
+"""The `data` statement: what inputs and targets are given."""
 
 from __future__ import annotations
 
 from nndsl.diagnostics.catalogue.names import UnknownColumnFunction, UnknownOption
 from nndsl.diagnostics.catalogue.training import (
     BoundTwice,
-    GenerateNotOrdered,
     NoSuchFold,
     NotAColumnExpression,
     NotAPort,
@@ -42,7 +41,7 @@ _PORTS = (ValueKind.INPUT, ValueKind.TARGET)
 
 
 class DataReader:
-    """Reads the `data` and `generate` statements against the ports of a network."""
+    """Reads the `data` statement against the ports of a network."""
 
     def __init__(self, book: Draftbook, scope: Scope) -> None:
         self._book, self._scope = book, scope
@@ -128,7 +127,7 @@ class DataReader:
         known = tuple(argument for argument in arguments if argument is not None)
         return m.Transform(name, known, span=span) if len(known) == len(arguments) else None
 
-    # --- the split and generation -------------------------------------------------------
+    # --- the split -----------------------------------------------------------------------
 
     def shares(self, split: tree.Split | tree.Fold | None) -> tuple[float, float, float] | None:
         """Shares of training, validation and test; two shares leave out validation."""
@@ -156,25 +155,6 @@ class DataReader:
             self._book.diagnostics.add(NoSuchFold(str(number), str(count), span=split.span))
             return None
         return m.Fold(number, count)
-
-    def generation(self, syntax: tree.Generate) -> tuple[DraftValue, DraftValue, DraftValue] | None:
-        """The target, the logits and the input that `generate` names."""
-        target = self.port(syntax.target, (ValueKind.TARGET,))
-        into = self.port(syntax.into, (ValueKind.INPUT,))
-        logits = self.port(syntax.logits, (ValueKind.LAYER, ValueKind.OUTPUT))
-        if target is None or into is None or logits is None:
-            return None
-        for value in (target, into, logits):
-            value.used = True
-        return target, logits, into
-
-
-def check_generation(values: tuple[DraftValue, DraftValue, DraftValue], span: Span, book: Draftbook) -> None:
-    """All three must be sequences along one ordered set."""
-    ordered = [{place.set for place in value.places or () if place.set.ordered} for value in values]
-    if not set.intersection(*ordered):
-        named = next((value for value, sets in zip(values, ordered, strict=True) if not sets), values[0])
-        book.diagnostics.add(GenerateNotOrdered(named.name, named.span, span=span))
 
 
 def finish_dataset(

@@ -459,14 +459,19 @@ class Dataset(_Placed):
 
 @dataclass(frozen=True, slots=True)
 class Generation(_Placed):
-    """`generate next from words into given until "</s>" at_most 60`."""
+    """`generate next from words into given by beam(4) until "</s>" at_most 60`.
+
+    `along` is the set that grows.
+    """
 
     target: Value
     logits: Value
     into: Value
+    along: IndexSet
+    search: str
+    options: tuple[tuple[str, Setting], ...]
     until: str | None
     at_most: int | None
-    options: tuple[tuple[str, Setting], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

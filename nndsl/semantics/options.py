@@ -112,6 +112,8 @@ def kind_of(option: OptionParameter) -> str:
         "numbers": f"numbers such as {option.default}",
         "schedule": "a number, a ramp such as 1 -> 0.1, or a schedule",
         "share": "a number from 0 up to, but not, 1",
+        "positive": "a number above 0",
+        "count": "a whole number from 1 on",
     }.get(option.type, option.type)
 
 
@@ -123,6 +125,10 @@ def fits(option: OptionParameter, value: Any) -> bool:
             return plain
         case "share":
             return plain and 0 <= value < 1
+        case "positive":
+            return plain and value > 0
+        case "count":
+            return plain and float(value).is_integer() and value >= 1
         case "integer":
             return plain and float(value).is_integer() and value >= 0
         case "truth":

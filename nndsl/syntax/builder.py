@@ -310,8 +310,7 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
         return tree.Fold(*children, span=self._place(meta))
 
     def generate(self, meta: Meta, children: list[Any]) -> tree.Generate:
-        target, logits, into, until, at_most, *options = children
-        return tree.Generate(target, logits, into, until, at_most, tuple(options), span=self._place(meta))
+        return tree.Generate(*children, span=self._place(meta))
 
 
 def _parted(given: Sequence[Any]) -> tuple[tuple[tree.Option, ...], tuple[Any, ...]]:

@@ -137,12 +137,11 @@ def _param(node: tree.Param) -> Doc:
 
 def _generate(node: tree.Generate) -> Doc:
     parts: list[Doc] = [f"{node.target.name} from {node.logits.name} into {node.into.name}"]
+    parts.append(_by(node.search))
     if node.until is not None:
         parts.append(f" until {phrases.string(node.until)}")
     if node.at_most is not None:
         parts += [" at_most ", phrases.expression(node.at_most)]
-    for given in node.options:
-        parts += [", ", phrases.option(given)]
     return tuple(parts)
 
 

@@ -451,14 +451,14 @@ class Train(Node):
 
 @dataclass(frozen=True, slots=True)
 class Generate(Node):
-    """`generate next from words into given until "</s>" at_most 60`."""
+    """`generate next from words into given by beam(4) until "</s>" at_most 60`."""
 
     target: Name
     logits: Name
     into: Name
+    search: Call | None
     until: String | None
     at_most: Expression | None
-    options: tuple[Option, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One step after another gives what the whole sequence at once gives, and nothing that reads ahead has steps."""
+"""One step after another gives what the whole sequence gives, and nothing that reads ahead has steps."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ FAMILIES = {
     "optimizer": ("Optimizers", "For `optimizer …`. w is a parameter, g its gradient."),
     "schedule": ("Schedules", "For a rate that changes from step to step: `rate = cosine(0.1)`."),
     "rule": ("Learning rules", "For `learn … by …` and `maximize likelihood(…) by …`."),
+    "search": ("Searches", "For `generate … by …`: how symbols are chosen."),
     "query": ("Queries", "What an energy can be asked."),
 }
 

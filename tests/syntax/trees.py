@@ -139,9 +139,7 @@ stages = node(tree.Train, maybe(names), st.just(False), several(clauses))
 trains = stages | node(tree.Train, maybe(names), yes_or_no, several(clauses | stages))
 splits = node(tree.Split, yes_or_no, several(numbers, 2)) | node(tree.Fold, expressions, expressions)
 data = node(tree.Data, names | strings, several(node(tree.Binding, names, expressions)), maybe(splits))
-generates = node(
-    tree.Generate, names, names, names, maybe(strings), maybe(expressions), several(options, most=1)
-)
+generates = node(tree.Generate, names, names, names, maybe(uses), maybe(strings), maybe(expressions))
 statements = declarations | trains | data | generates
 bodies = several(statements, most=5)
 

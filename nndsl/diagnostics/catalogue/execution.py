@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nndsl.diagnostics.diagnostic import Diagnostic, Severity
+from nndsl.diagnostics.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,30 +44,36 @@ class EnergyNotExecutable(NotExecutable):
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationNotExecutable(NotExecutable):
-    """`generate` feeds a network its own output step by step, which cannot be run yet.
+    """`generate` computes one place after another, which this network has no way to do.
 
-    The network is trained and used for prediction all the same.
+    What runs along the sequence is computed for its current place alone; the message names what cannot be.
 
     Wrong:
 
-        generate next from words into given until "</s>"
+        layer  c[32] = relu(local(x, 4, stride = 2))
+        layer  u[32] = local'(c, 4, stride = 2)
+        output y[65] = full(u)
+        generate next from y into x
 
     Right:
 
-        report perplexity(words, next)
+        layer  c[32] = relu(local(x, 4, causal))
+        output y[65] = full(c)
+        generate next from y into x
     """
 
-    code: ClassVar[str] = "W0961"
-    severity: ClassVar[Severity] = Severity.WARNING
+    code: ClassVar[str] = "E0815"
+    layer: str
+    reason: str
 
     def message(self) -> str:
-        return "'generate' feeds the output back, and is left out"
+        return f"expected layers that can be computed place by place, found {self.reason} in '{self.layer}'"
 
     def help(self) -> str:
-        return "the network is trained without it"
+        return "without `generate`, the network is trained and used for prediction all the same"
 
     def here(self) -> str:
-        return "generation cannot be run yet"
+        return "cannot be generated from yet"
 
 
 @dataclass(frozen=True, kw_only=True)

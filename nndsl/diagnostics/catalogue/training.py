@@ -639,3 +639,126 @@ class CarriesNothing(Mistake):
 
     def help(self) -> str:
         return "leave out `carry`"
+
+
+class GenerateNotSymbols(Mistake):
+    """`generate` chooses one of the symbols that the logits weigh: target and input are onehot, and as wide.
+
+    Wrong:
+
+        input  given[1] over t in M
+        generate next from words into given
+
+    Right:
+
+        input  given[8000] onehot over t in M
+        generate next from words into given
+    """
+
+    code: ClassVar[str] = "E0540"
+    name: str
+    found: str
+    logits: str
+    expected: str
+    declared: Span
+
+    def message(self) -> str:
+        return (
+            f"expected '{self.name}' to hold the symbols that '{self.logits}' weighs, one-hot, found "
+            f"{self.found}, because '{self.logits}' is {self.expected}"
+        )
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.declared, "declared here"),)
+
+
+class GenerateNotShifted(Mistake):
+    """What `generate` chooses as the target at t is fed in at t + 1: so the data must have it, too.
+
+    Wrong:
+
+        generate next from words into given
+        data tatoeba { source = tokens(english), given = tokens(chinese), next = tokens(chinese) }
+
+    Right:
+
+        generate next from words into given
+        data tatoeba { source = tokens(english), given = previous(tokens(chinese)), next = tokens(chinese) }
+    """
+
+    code: ClassVar[str] = "E0541"
+    target: str
+    into: str
+    statement: Span
+
+    def message(self) -> str:
+        return f"expected '{self.into}' to be what '{self.target}' was one place before"
+
+    def help(self) -> str:
+        into, target = self.into, self.target
+        return f"bind `{into} = previous(x), {target} = x`, or `{into} = x, {target} = next(x)`"
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.statement, "fed back here"),)
+
+
+class UnknownSearch(Mistake):
+    """`generate … by` names no way to choose symbols.
+
+    Wrong:
+
+        generate next from words into given by beams(4)
+
+    Right:
+
+        generate next from words into given by beam(4)
+    """
+
+    code: ClassVar[str] = "E0542"
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"expected a way to choose symbols after 'by', found '{self.name}'"
+
+    def help(self) -> str:
+        near = closest(self.name, self.known)
+        return f"did you mean '{near}'?" if near else f"the ways are {listed(self.known)}"
+
+
+class GenerateReadsAhead(Mistake):
+    """`generate` needs the output at each place to depend on no symbol after it: those are not there yet.
+
+    Wrong:
+
+        layer y[d] = x + attention(x, x)
+        output words[8000] = full(y)
+        generate next from words into given
+
+    Right:
+
+        layer y[d] = x + attention(x, x, causal = yes)
+        output words[8000] = full(y)
+        generate next from words into given
+    """
+
+    code: ClassVar[str] = "E0543"
+    reader: str
+    read: str
+    path: tuple[str, ...]
+    statement: Span
+
+    def message(self) -> str:
+        return (
+            f"expected what `generate` feeds back to depend on no later symbol, but '{self.reader}' reads "
+            f"'{self.read}' ahead: {' -> '.join(self.path)}"
+        )
+
+    def labels(self) -> Sequence[Label]:
+        return (Label(self.statement, "fed back here"),)
+
+    def help(self) -> str:
+        return (
+            "take earlier places alone: `where j <= t`, `attention(…, causal = yes)`, `local(…, causal)`, "
+            "`h[t-1]`"
+        )
