@@ -359,8 +359,8 @@ class Network:
 
         search = chosen_search(temperature, top, beam)
         several = not isinstance(prompt, str) and all(isinstance(each, str | Sequence) for each in prompt)
-        prompts = [each for each in (prompt if several else [prompt]) for _ in range(count)]
-        return generate(self, prompts, inputs, search=search, at_most=at_most, seed=seed)
+        prompts = prompt if several and len(prompt) else [prompt]
+        return generate(self, prompts, inputs, count=count, search=search, at_most=at_most, seed=seed)
 
     def generator(self, context: int | None) -> Generator:
         """The machine behind `generate`, made once: see there what `context` means."""

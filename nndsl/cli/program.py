@@ -25,6 +25,7 @@ Describe a neural network, and train it on this computer.
   nndsl compile mlp.nn      what is the network made of?
   nndsl run mlp.nn          train it, and test it
   nndsl predict RUN x.csv   use what was learned
+  nndsl generate RUN "I "   let it write
 
 `nndsl COMMAND --help` shows more of each.
 """

@@ -27,7 +27,6 @@ def generator(generation: Generation, graph: Graph) -> Stepwise:
     except ReadsAhead as found:
         mistake = GenerateReadsAhead(
             _layer(found.node),
-            _layer(found.read),
             _path(graph, generation, found),
             generation.span,
             span=found.node.span or generation.span,

@@ -135,7 +135,7 @@ class _Steps:
             case Size(extents=(Extent(symbol=self.demand.time, steps=()),)):
                 return build(ToReal(), self.row(1))
             case Input() | Size() if node in self.demand.moving:
-                raise NotByRows(node, f"'{node.name}', which has to be there for the whole sequence,")
+                raise NotByRows(node, f"the whole of '{node.name}', which is not there before the sequence,")
             case _:
                 return build(operator)
 

@@ -57,25 +57,27 @@ def generate(
     prompts: Sequence[Any],
     inputs: Mapping[str, Any],
     *,
+    count: int = 1,
     search: Search | None = None,
     at_most: int | None = None,
     seed: int = 0,
 ) -> list[Any]:
-    """What follows each prompt: a text for a text, class numbers for class numbers.
+    """What follows each prompt, `count` times: a text for a text, class numbers for class numbers.
 
     `inputs` are the other inputs of the network, by their names or those of the data statement's columns.
-    Where they are given, one prompt stands for all. Raises NNDSLError for what does not fit.
+    One prompt stands for all of their examples. Raises NNDSLError for what does not fit.
     """
     generation = network.model.generation
     if generation is None:
         raise NNDSLError([mistakes.NothingGenerated(network=network.model.name)])
     script = script_of(network.model, network.classes)
     others = other_inputs(network, generation, inputs)
-    prompts = list(prompts) * (others.count if len(prompts) == 1 and others.inputs else 1)
-    if others.inputs and others.count != len(prompts):
-        mistake = mistakes.PromptsDiffer(prompts=len(prompts), examples=others.count)
-        raise NNDSLError([mistake])
-    given = beginnings(network.model, generation, script, prompts)
+    examples = others.count if others.inputs else len(prompts)
+    if len(prompts) not in (1, examples):
+        raise NNDSLError([mistakes.PromptsDiffer(prompts=len(prompts), examples=examples)])
+    prompts = list(prompts) * (examples // len(prompts))
+    rows = np.repeat(np.arange(examples), count)
+    given = beginnings(network.model, generation, script, [prompts[row] for row in rows])
     hypotheses = Hypotheses(
         given,
         search or search_of(generation),
@@ -83,7 +85,8 @@ def generate(
         at_most or generation.at_most or AT_MOST,
         seed,
     )
-    found = network.generator(context(network.model))(network.parameters, others.inputs, hypotheses, seed)
+    taken = others.take(rows).inputs if others.inputs else {}
+    found = network.generator(context(network.model))(network.parameters, taken, hypotheses, seed)
     return found if script is None else [script.write(numbers) for numbers in found]
 
 
@@ -148,3 +151,19 @@ def _until(generation: Generation, script: Script | None) -> int | None:
         name = generation.target.name
         raise NNDSLError([mistakes.UnknownEnd(name=name, symbol=generation.until, span=generation.span)])
     return number
+
+
+def column_of_texts(network: Network, given: bool) -> str | None:
+    """The column that the data statement reads the other input from; None where there is no other input.
+
+    Raises NNDSLError where that takes another number of texts, or none is given.
+    """
+    model, generation = network.model, network.model.generation
+    others = tuple(value for value in model.inputs if generation and value != generation.into)
+    if not others:
+        return None
+    bound = model.dataset.bindings if model.dataset is not None else ()
+    columns = {name for bind in bound if bind.value in others for name in columns_of(bind.expression)}
+    if not given or len(columns) != 1:
+        raise NNDSLError([mistakes.NoTextGiven(inputs=tuple(value.name for value in others))])
+    return columns.pop()

@@ -299,6 +299,6 @@ def column_text(expression: m.ColumnExpression) -> str:
 def _generation(generation: m.Generation) -> str:
     text = f"generate {generation.target.name} from {generation.logits.name} into {generation.into.name}"
     options = ", ".join(f"{name} = {value}" for name, value in generation.options)
-    text += f" by {generation.search}({options})"
+    text += f" by {generation.search}" + (f"({options})" if options else "")
     text += f' until "{generation.until}"' if generation.until is not None else ""
     return text + (f" at_most {generation.at_most}" if generation.at_most is not None else "")

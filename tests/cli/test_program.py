@@ -14,7 +14,7 @@ from nndsl.cli.program import program
 from nndsl.diagnostics.diagnostic import NNDSLError
 
 MLP = str(Path(__file__).parent.parent.parent / "specs" / "mlp.nn")
-COMMANDS = ("check", "compile", "explain", "fmt", "predict", "run", "warm")
+COMMANDS = ("check", "compile", "explain", "fmt", "generate", "predict", "run", "warm")
 
 
 def nndsl(*arguments):

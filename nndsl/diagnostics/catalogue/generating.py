@@ -23,7 +23,7 @@ class NoBeginning(Diagnostic):
         nndsl generate runs/lstm-20260131-142530 "The "
     """
 
-    code: ClassVar[str] = "E0870"
+    code: ClassVar[str] = "E0730"
     into: str
 
     def message(self) -> str:
@@ -52,7 +52,7 @@ class UnknownEnd(Diagnostic):
         generate y from z into x until "</s>"
     """
 
-    code: ClassVar[str] = "E0871"
+    code: ClassVar[str] = "E0731"
     name: str
     symbol: str
 
@@ -76,7 +76,7 @@ class NoOtherInput(Diagnostic):
         net.generate("The ")
     """
 
-    code: ClassVar[str] = "E0872"
+    code: ClassVar[str] = "E0732"
     name: str
     into: str
 
@@ -100,7 +100,7 @@ class PromptsDiffer(Diagnostic):
         net.generate("a", english=["I love you.", "Go on.", "Why?"])
     """
 
-    code: ClassVar[str] = "E0873"
+    code: ClassVar[str] = "E0733"
     prompts: int
     examples: int
 
@@ -124,7 +124,7 @@ class SearchOutOfRange(Diagnostic):
         net.generate("The ", temperature=0.8)
     """
 
-    code: ClassVar[str] = "E0874"
+    code: ClassVar[str] = "E0734"
     name: str
     expected: str
     found: float
@@ -149,7 +149,7 @@ class NoTextGiven(Diagnostic):
         nndsl generate runs/transformer-20260131-142530 "I love you."
     """
 
-    code: ClassVar[str] = "E0875"
+    code: ClassVar[str] = "E0735"
     inputs: tuple[str, ...]
 
     def message(self) -> str:
@@ -174,7 +174,7 @@ class NothingGenerated(Diagnostic):
         generate y from z into x at_most 400
     """
 
-    code: ClassVar[str] = "E0860"
+    code: ClassVar[str] = "E0736"
     network: str
 
     def message(self) -> str:

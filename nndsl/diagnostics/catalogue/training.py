@@ -743,15 +743,14 @@ class GenerateReadsAhead(Mistake):
     """
 
     code: ClassVar[str] = "E0543"
-    reader: str
-    read: str
+    layer: str
     path: tuple[str, ...]
     statement: Span
 
     def message(self) -> str:
         return (
-            f"expected what `generate` feeds back to depend on no later symbol, but '{self.reader}' reads "
-            f"'{self.read}' ahead: {' -> '.join(self.path)}"
+            f"expected what `generate` feeds back to depend on no later symbol, but '{self.layer}' looks "
+            f"ahead: {' -> '.join(self.path)}"
         )
 
     def labels(self) -> Sequence[Label]:
