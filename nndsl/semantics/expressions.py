@@ -35,6 +35,7 @@ from nndsl.semantics.draft import (
 )
 from nndsl.semantics.model import ParameterRole
 from nndsl.semantics.scope import BlockConstant, NetworkParameter, SharedBlock, SizeVariable
+from nndsl.semantics.sizes import whole_number
 from nndsl.semantics.stretch import Elementwise
 from nndsl.semantics.units import Size, Units
 from nndsl.source import Span
@@ -254,8 +255,11 @@ def _pick(book: Draftbook, syntax: tree.Expression, context: Context) -> PickDra
     match syntax:
         case tree.Name(name):
             shift = 0
-        case tree.Binary("+" | "-" as sign, tree.Name(name), tree.Number(int(steps))):
-            shift = steps if sign == "+" else -steps
+        case tree.Binary("+" | "-" as sign, tree.Name(name), steps):
+            number = whole_number(steps, context.scope, least=None)
+            if number is None:
+                return None
+            shift = number if sign == "+" else -number
         case _:
             book.diagnostics.add(BadIndex(syntax.span.text, span=syntax.span))
             return None

@@ -64,8 +64,8 @@ def constant(expression: tree.Expression, scope: Scope) -> Any:
         return None
 
 
-def whole_number(expression: tree.Expression, scope: Scope, least: int = 1) -> int | None:
-    """A constant that must be a whole number of at least `least`."""
+def whole_number(expression: tree.Expression, scope: Scope, least: int | None = 1) -> int | None:
+    """A constant that must be a whole number, of at least `least`."""
     value = constant(expression, scope)
     if value is None:
         return None
@@ -74,7 +74,7 @@ def whole_number(expression: tree.Expression, scope: Scope, least: int = 1) -> i
     if isinstance(value, bool) or not isinstance(value, int):
         scope.diagnostics.add(NotASize(str(value), span=expression.span))
         return None
-    if value < least:
+    if least is not None and value < least:
         scope.diagnostics.add(SizeNotPositive(value, least, span=expression.span))
         return None
     return value
