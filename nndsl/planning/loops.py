@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from nndsl.graph.graph import Node
 from nndsl.graph.types import Dimension, TensorType
+from nndsl.operators.leaves import Fed
 from nndsl.operators.loop import Carry, Loop, LoopResult, LoopState, Taken, stacked
 from nndsl.planning.kernels import Place, copy, strides_of
 from nndsl.planning.plan import Buffer, Count, Instruction, Part, Segment
@@ -42,6 +43,7 @@ def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node
     assert isinstance(loop, Loop)
     carried = {carry.output: carry for carry in loop.carries}
     taken = {user.operator.output for user in users if isinstance(user.operator, Taken)}
+    taken -= _earlier(loop).keys()
     wanted = [output for output in loop.body.outputs if output in taken or output in carried]
     wholes = {output: _whole(name, loop, output, carried.get(output)) for output in wanted}
     leaves: dict[str, str] = {}
@@ -78,10 +80,11 @@ def view(node: Node, name: str, found: LoopLayout) -> Buffer:
     assert isinstance(node.operator, LoopResult)
     loop = node.inputs[0].operator
     assert isinstance(loop, Loop)
-    carry = next((c for c in loop.carries if c.output == node.operator.output), None)
-    start = Count.of(node.type.extents[1:]).times(_room_before(loop, carry))
-    part = Part(found.wholes[node.operator.output].name, start)
-    return Buffer(name, node.type, Segment.ARENA, part=part)
+    output, delay = _earlier(loop).get(node.operator.output, (node.operator.output, 0))
+    carry = next((c for c in loop.carries if c.output == output), None)
+    first = _room_before(loop, carry) + (delay if loop.reverse else -delay)
+    start = Count.of(node.type.extents[1:]).times(first)
+    return Buffer(name, node.type, Segment.ARENA, part=Part(found.wholes[output].name, start))
 
 
 def begin(node: Node, found: LoopLayout, buffer_of: Mapping[Node, str]) -> Iterator[Instruction]:
@@ -102,6 +105,15 @@ def end(user: Node, found: LoopLayout, result: str) -> Instruction:
     first = Extent.of(0) if loop.reverse else loop.time.extent
     source = found.wholes[user.operator.output].name
     return _copied(user, user.type, Place(result), source, first, loop.reverse)
+
+
+def _earlier(loop: Loop) -> dict[str, tuple[str, int]]:
+    """The outputs that are what a carried one was some steps before, with its name and the steps: the buffer
+    of that one holds them as well."""
+    keys = {carry.key(delay): (carry.output, delay) for carry in loop.carries for delay in carry.delays}
+    own = {carry.output for carry in loop.carries}
+    leaves = {name: node.operator for name, node in loop.body.outputs.items() if name not in own}
+    return {name: keys[x.key] for name, x in leaves.items() if isinstance(x, Fed) and x.key in keys}
 
 
 def _whole(name: str, loop: Loop, output: str, carry: Carry | None) -> Buffer:
