@@ -118,6 +118,7 @@ class Suite:
         cache = self.cache / workload / peer.replace(" ", "_")
         command = [str(self.folder / "worker.py"), workload, peer]
         environment: dict[str, str] = self.run.environment(str(cache), "2")
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages have their byte code
         if peer in (OURS, ONE_THREAD):
             command = [
                 "-m",
