@@ -15,6 +15,7 @@ from nndsl.data.graphs import Graphs
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, LEARNED
 from nndsl.learning.initialise import generator
+from nndsl.learning.pace import Pace
 from nndsl.learning.procedure import Procedure, evaluation, procedure
 from nndsl.operators.leaves import Input
 from nndsl.operators.loop import CARRIED
@@ -314,5 +315,6 @@ def evaluation_loop(
 def run_evaluation(stage: Stage, loop: MinibatchLoop) -> dict[str, float]:
     """The loss and the measures of a stage over all examples of a loop."""
     loop.rewind()
-    loop.run(0, loop.turns)
+    for first, count in Pace().stretches(loop.turns):
+        loop.run(first, count)
     return finished(stage, {name: total / loop.count for name, total in loop.measured.items()})

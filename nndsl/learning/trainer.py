@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from nndsl.building.build import LOSS
@@ -16,6 +15,7 @@ from nndsl.diagnostics.catalogue.running import Diverged
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.learning.initialise import generator
 from nndsl.learning.observer import Observer, Silent
+from nndsl.learning.pace import Pace
 from nndsl.learning.profile import profile_of
 from nndsl.learning.session import Session, evaluation_loop, run_evaluation
 from nndsl.planning.plan import Precision
@@ -25,9 +25,6 @@ from nndsl.semantics.model import Alternate, Minimize, Stage
 
 if TYPE_CHECKING:
     from nndsl.network import Network
-
-SECONDS_BETWEEN_NEWS = 0.1
-"""How long the native loop runs before the observer hears of it."""
 
 VALIDATION = "validation."
 
@@ -103,6 +100,7 @@ class _StageTraining:
         self.session = Session(network, stage, parts.train, options, self.random, observer.on_compile)
         if options.profile:
             self.session.loop.stopwatch = Stopwatch()
+        self.pace = Pace()
         self.validation: Examples = parts.validation
         self.best_epoch: int | None = None
         self.best = float("inf")
@@ -156,18 +154,14 @@ class _StageTraining:
             self.session.give()
 
     def _stretches(self, epoch: int) -> None:
-        turn, stretch = 0, 1
-        while turn < self.session.turns:
-            stretch = min(stretch, self.session.turns - turn)
-            start = perf_counter()
-            self.session.run(turn, stretch)
-            elapsed_seconds = perf_counter() - start
-            turn += stretch
-            running = self.session.means(turn)
+        turns = self.session.turns
+        for first, count in self.pace.stretches(turns):
+            self.session.run(first, count)
+            done = first + count
+            running = self.session.means(done)
             self._require_finite(epoch, running)
-            if turn < self.session.turns:
-                self.observer.on_steps(self.stage.name, epoch, turn, self.session.turns, running)
-            stretch = max(1, int(stretch * min(SECONDS_BETWEEN_NEWS / max(elapsed_seconds, 1e-6), 10.0)))
+            if done < turns:
+                self.observer.on_steps(self.stage.name, epoch, done, turns, running)
 
     def _monitored(self, metrics: Mapping[str, float]) -> float:
         """What an early stop wants small: the loss, of the validation part where there is one."""

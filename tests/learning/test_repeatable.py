@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nndsl
-from nndsl.learning import trainer
+from nndsl.learning import pace
 from nndsl.learning.observer import Silent
 from nndsl.network import Network
 
@@ -45,7 +45,7 @@ def test_a_seed_is_a_training(threads: int) -> None:
 @pytest.mark.parametrize("seconds", [0.0, 1e9], ids=["one by one", "at once"])
 def test_stretches_change_nothing(monkeypatch: pytest.MonkeyPatch, seconds: float, threads: int) -> None:
     expected = trained(mlp(), threads)
-    monkeypatch.setattr(trainer, "SECONDS_BETWEEN_NEWS", seconds)
+    monkeypatch.setattr(pace, "SECONDS_A_STRETCH", seconds)
     assert_same_bits(trained(mlp(), threads), expected)
 
 
