@@ -2,7 +2,8 @@
 
 All steps of an output that is wanted outside, or carried, lie one after another in one buffer, with
 room for the values from before the first step: those are what early steps read as carried. A carried
-value is thus never copied: a step reads where an earlier one wrote.
+value is thus never copied: a step reads where an earlier one wrote. Where nothing but the last step is ever
+asked for, there is room for two steps alone, and the new one takes the place of the old after each turn.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ from nndsl.types import Extent
 class LoopLayout:
     """The buffers of one loop in a graph.
 
-    `wholes` hold all steps of an output, by output; `leaves` name what the body's leaves read, by key;
-    `results` name what the body's outputs are written to; `moving` are the buffers behind these names that
-    move on from step to step.
+    `wholes` hold all steps of an output, by output, or the two last of those in `brief`; `leaves` name what
+    the body's leaves read, by key; `results` name what the body's outputs are written to; `moving` are the
+    buffers behind these names, most of which move on from step to step.
     """
 
     wholes: Mapping[str, Buffer]
     leaves: Mapping[str, str]
     results: Mapping[str, str]
     moving: tuple[Buffer, ...]
+    brief: frozenset[str]
 
 
 def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node, str]) -> LoopLayout:
@@ -43,9 +45,13 @@ def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node
     assert isinstance(loop, Loop)
     carried = {carry.output: carry for carry in loop.carries}
     taken = {user.operator.output for user in users if isinstance(user.operator, Taken)}
-    taken -= _earlier(loop).keys()
+    earlier = _earlier(loop)
+    taken -= earlier.keys()
     wanted = [output for output in loop.body.outputs if output in taken or output in carried]
-    wholes = {output: _whole(name, loop, output, carried.get(output)) for output in wanted}
+    asked = {user.operator.output for user in users if isinstance(user.operator, LoopResult)}
+    asked |= {carry for name, (carry, _) in earlier.items() if name in asked}
+    brief = frozenset(o for o, carry in carried.items() if carry.depth == 1 and o not in asked)
+    wholes = {output: _whole(name, loop, output, carried.get(output), output in brief) for output in wanted}
     leaves: dict[str, str] = {}
     results: dict[str, str] = {}
     moving: list[Buffer] = []
@@ -60,8 +66,19 @@ def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node
         return moving[-1].name
 
     _, inputs, shared = loop.parted(node.inputs)
+    def stay(key: str, step: TensorType, base: str, place: int) -> str:
+        """One of the two slices of a buffer that holds two steps alone."""
+        part = Part(base, Count.of(step.extents).times(place))
+        moving.append(Buffer(f"{name}[{key}]", step, Segment.ARENA, part=part))
+        return moving[-1].name
+
     for output in wanted:
         step = loop.body.outputs[output].type
+        if output in brief:
+            key = carried[output].key(1)
+            leaves[key] = stay(f"read {key}", step, wholes[output].name, 0)
+            results[output] = stay(output, step, wholes[output].name, 1)
+            continue
         before = _room_before(loop, carried.get(output))
         results[output] = move(output, step, wholes[output].name, before)
         for delay in carried[output].delays if output in carried else ():
@@ -72,7 +89,7 @@ def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node
         step = TensorType(operand.type.dimensions[1:], operand.type.element)
         leaves[key] = move(f"read {key}", step, buffer_of[operand], 0)
     leaves |= {key: buffer_of[operand] for key, operand in zip(loop.shared, shared, strict=True)}
-    return LoopLayout(wholes, leaves, results, tuple(moving))
+    return LoopLayout(wholes, leaves, results, tuple(moving), brief)
 
 
 def view(node: Node, name: str, found: LoopLayout) -> Buffer:
@@ -93,18 +110,31 @@ def begin(node: Node, found: LoopLayout, buffer_of: Mapping[Node, str]) -> Itera
     assert isinstance(loop, Loop)
     initial, _, _ = loop.parted(node.inputs)
     for carry, operand in zip(loop.carries, initial, strict=True):
-        first = loop.time.extent if loop.reverse else Extent.of(0)
+        backwards = loop.reverse and carry.output not in found.brief
+        first = loop.time.extent if backwards else Extent.of(0)
         target = _place(found.wholes[carry.output].name, first, operand.type)
-        yield _copied(node, operand.type, target, buffer_of[operand], Extent.of(0), loop.reverse)
+        yield _copied(node, operand.type, target, buffer_of[operand], Extent.of(0), backwards)
+
+
+def end_turn(node: Node, found: LoopLayout) -> Iterator[Instruction]:
+    """Puts what a step has made where the next one reads it, of what has room for two steps alone."""
+    loop = node.operator
+    assert isinstance(loop, Loop)
+    for output in loop.body.outputs:
+        if output in found.brief:
+            whole = found.wholes[output]
+            one = stacked(Dimension("depth", Extent.of(1)), loop.body.outputs[output].type)
+            yield _copied(node, one, Place(whole.name), whole.name, Extent.of(1), False)
 
 
 def end(user: Node, found: LoopLayout, result: str) -> Instruction:
     """Copies the last values of what is carried, a loop's state, out of it."""
     loop = user.inputs[0].operator
     assert isinstance(loop, Loop) and isinstance(user.operator, LoopState)
-    first = Extent.of(0) if loop.reverse else loop.time.extent
+    brief = user.operator.output in found.brief
+    first = Extent.of(0) if loop.reverse or brief else loop.time.extent
     source = found.wholes[user.operator.output].name
-    return _copied(user, user.type, Place(result), source, first, loop.reverse)
+    return _copied(user, user.type, Place(result), source, first, loop.reverse and not brief)
 
 
 def _earlier(loop: Loop) -> dict[str, tuple[str, int]]:
@@ -116,10 +146,10 @@ def _earlier(loop: Loop) -> dict[str, tuple[str, int]]:
     return {name: keys[x.key] for name, x in leaves.items() if isinstance(x, Fed) and x.key in keys}
 
 
-def _whole(name: str, loop: Loop, output: str, carry: Carry | None) -> Buffer:
-    """The memory of all steps of an output, with room for as many as are carried."""
+def _whole(name: str, loop: Loop, output: str, carry: Carry | None, brief: bool) -> Buffer:
+    """The memory of all steps of an output, with room for as many as are carried, or of two steps."""
     depth = carry.depth if carry is not None else 0
-    time = Dimension(loop.time.name, loop.time.extent.then(depth))
+    time = Dimension(loop.time.name, Extent.of(2) if brief else loop.time.extent.then(depth))
     type = stacked(time, loop.body.outputs[output].type)
     return Buffer(f"{name}.{output}", type, Segment.ARENA)
 

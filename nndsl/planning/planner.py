@@ -225,7 +225,8 @@ class _Planner:
         reads = tuple(dict.fromkeys((*operands, *planner.packed)))
         writes = (*(buffer.name for buffer in found.wholes.values()), arena.name)
         count = Count.of((loop.time.extent,))
-        yield Repeat(name, inner.instructions, count, reads, writes, node.layer, node.span)
+        turn = (*inner.instructions, *loops.end_turn(node, found))
+        yield Repeat(name, turn, count, reads, writes, node.layer, node.span)
 
     def _keep(self, buffer: Buffer) -> None:
         self.buffers[buffer.name] = replace(buffer, size_bytes=self._size_bytes(buffer.type))
