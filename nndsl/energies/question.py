@@ -15,6 +15,7 @@ from nndsl.building.term import Term, known
 from nndsl.diagnostics.catalogue.execution import ConstructNotExecutable
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.energies.chain import Update, swept
+from nndsl.energies.chains import among, chain
 from nndsl.energies.conditional import Conditional, conditional, uniform
 from nndsl.energies.energy import Energy, States, summed_up
 from nndsl.energies.schedule import schedule
@@ -23,7 +24,7 @@ from nndsl.functions.catalogue import family
 from nndsl.graph.types import Element
 from nndsl.operators.movement import Reshape
 from nndsl.operators.random import Uniform
-from nndsl.semantics.model import Expression, Infer, Likelihood
+from nndsl.semantics.model import Expression, Infer, Likelihood, Parameter
 from nndsl.types import Domain, Type
 
 
@@ -36,7 +37,7 @@ def answer(scope: Scope, infer: Infer) -> Term:
 def surrogate(scope: Scope, likelihood: Likelihood) -> Term:
     """A number for each example, whose gradient is what a rule takes for that of −log p. Itself it means
     nothing."""
-    question = Question.of(scope, likelihood.objective)
+    question = replace(Question.of(scope, likelihood.objective), chains=likelihood.chains)
     result: Term = family("rule")[likelihood.method].lower(question, **dict(likelihood.options))
     return result
 
@@ -48,6 +49,7 @@ class Question:
     energy: Energy
     unit: str
     clamped: Mapping[str, Term]
+    chains: tuple[Parameter, ...] = ()
 
     @classmethod
     def of(cls, scope: Scope, infer: Infer) -> Question:
@@ -102,6 +104,22 @@ class Question:
             construct = f"sweeps through units of '{coupled[0]}', which are coupled with each other"
             raise NNDSLError([ConstructNotExecutable(span=self.energy.model.span, construct=construct)])
         return swept(self.energy, states, schedule(self.structure, groups, last), update, sweeps)
+
+    def persistent(self, sweeps: int) -> Term:
+        """The mean of `phase` over chains that go on by some sweeps with every step."""
+        by_group = dict(zip(self.energy.groups, self.chains, strict=True))
+
+        def derive(scope: Scope) -> dict[str, Term]:
+            question = replace(self, energy=replace(self.energy, scope=scope))
+            before = {group: chain(question.energy, group, by_group[group]) for group in by_group}
+            states = replace(question, clamped={g: before[g] for g in self.clamped})
+            after = states.fantasy(before, sweeps)
+            return {"": states.phase(after).mean_examples(), **after}
+
+        found = among(self.energy.scope, self.chains[0].shape[0], derive)
+        for group, parameter in by_group.items():
+            self.energy.scope.states[parameter.name] = found[group]
+        return found[""]
 
     def free_energy(self, states: States) -> Term:
         """−log Σ exp(−E) over all states of the groups that are not clamped, which must be independent.

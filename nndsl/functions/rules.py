@@ -100,9 +100,12 @@ def contrastive_divergence(question: Question, k: int) -> Term:
     return question.phase(data) - question.phase(question.fantasy(data, k))
 
 
-declare(
-    "rule",
-    "persistent_cd",
-    "(; chains: integer = 64, sweeps: integer = 1)",
-    "As contrastive divergence, with chains that go on from step to step. Source: Tieleman (2008).",
-)
+@entry("rule", "persistent_cd", "(; chains: integer = 64, sweeps: integer = 1)")
+def persistent_cd(question: Question, chains: int, sweeps: int) -> Term:
+    """As contrastive divergence, with the model's states from chains that go on by `sweeps` with every step.
+
+    Where units depend on each other given the data, their states are drawn by as many sweeps, too. Source:
+    Tieleman (2008).
+    """
+    data = question.drawn(1 if question.is_exact else sweeps)
+    return question.phase(data) - question.persistent(sweeps)

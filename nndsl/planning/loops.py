@@ -65,13 +65,13 @@ def layout(node: Node, name: str, users: Sequence[Node], buffer_of: Mapping[Node
         moving.append(Buffer(f"{name}[{key}]", step, Segment.ARENA, part=part))
         return moving[-1].name
 
-    _, inputs, shared = loop.parted(node.inputs)
     def stay(key: str, step: TensorType, base: str, place: int) -> str:
         """One of the two slices of a buffer that holds two steps alone."""
         part = Part(base, Count.of(step.extents).times(place))
         moving.append(Buffer(f"{name}[{key}]", step, Segment.ARENA, part=part))
         return moving[-1].name
 
+    _, inputs, shared = loop.parted(node.inputs)
     for output in wanted:
         step = loop.body.outputs[output].type
         if output in brief:

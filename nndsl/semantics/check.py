@@ -193,6 +193,8 @@ class _Check:
             )
             for d in book.definitions
         )
+        finished = tuple(stages.finish_stage(stage) for stage in self._stages)
+        parameters = tuple(p.parameter for p in book.parameters if p.parameter is not None)
         ports = [value for value in book.values if value.definition is None]
         dataset = self._finish_dataset()
         return m.Model(
@@ -203,9 +205,9 @@ class _Check:
             tuple(finish_value(v) for v in ports if v.kind is m.ValueKind.INPUT),
             tuple(finish_value(v) for v in ports if v.kind is m.ValueKind.TARGET),
             definitions,
-            tuple(p.parameter for p in book.parameters if p.parameter is not None),
+            (*parameters, *stages.chains(finished)),
             closing.finish_energies(book),
-            tuple(stages.finish_stage(stage) for stage in self._stages),
+            finished,
             dataset,
             None if self._generated is None else finish_generation(self._generated, dataset, book),
         )

@@ -71,7 +71,7 @@ class ParameterRole(StrEnum):
     WEIGHTS = "weights"
     BIAS = "bias"
     FREE = "free"  # nobody's connection weights: `param b` added or multiplied
-    STATE = "state"  # not learned, but moved in training: the running averages of a normalisation
+    STATE = "state"  # not learned, but moved in training: running averages, persistent chains
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,11 +354,15 @@ class Rule(_Placed):
 
 @dataclass(frozen=True, slots=True)
 class Likelihood(_Placed):
-    """`maximize likelihood(E, v = x) by contrastive_divergence(k = 1)`."""
+    """`maximize likelihood(E, v = x) by contrastive_divergence(k = 1)`.
+
+    `chains` are states of the unit groups that go on from step to step, one parameter a group.
+    """
 
     objective: Infer
     method: str
     options: tuple[tuple[str, Setting], ...] = ()
+    chains: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from nndsl.semantics.draft import (
     Wrong,
     walk,
 )
-from nndsl.semantics.finish import finish, finish_parameter, type_of
+from nndsl.semantics.finish import finish, finish_parameter, finish_value, type_of
 from nndsl.semantics.options import Options
 from nndsl.source import Span
 from nndsl.types import Type
@@ -172,7 +172,8 @@ def _how(stage: DraftStage) -> m.Minimize | m.Rule | m.Likelihood:
         objective = finish(stage.likelihood)
         assert isinstance(objective, m.Infer)
         method, options = (rule.name, rule.options) if rule else ("exact", ())
-        return m.Likelihood(objective, method, options, span=stage.likelihood.span)
+        chains = tuple(_chains(stage, dict(options)))
+        return m.Likelihood(objective, method, options, chains, span=stage.likelihood.span)
     if rule is not None:
         energy = rule.energy.name if rule.energy else None
         clamped = tuple((name, finish(draft)) for name, draft in rule.clamped)
@@ -180,6 +181,28 @@ def _how(stage: DraftStage) -> m.Minimize | m.Rule | m.Likelihood:
         return m.Rule(rule.name, arguments, energy, clamped, rule.options, span=rule.span)
     assert stage.objective is not None
     return m.Minimize(summed(stage.objective), span=stage.objective.span)
+
+
+def _chains(stage: DraftStage, options: Mapping[str, m.Setting]) -> Iterator[m.Parameter]:
+    """The states of a stage's persistent chains, of each group: `[chain, places…, units…]`, zero at first."""
+    count = options.get("chains")
+    if not isinstance(count, int) or stage.likelihood is None:
+        return
+    for group in map(finish_value, stage.likelihood.energy.groups.values()):
+        places = tuple(axis.extent.offset for axis in group.type.space)
+        shape = (count, *places, *group.type.units)
+        axes = ("chain", *(f"axis{place}" for place in range(len(shape) - 1)))
+        zero = m.Initial("constant", (0.0,))
+        name, role = f"{stage.name}.{group.name}", m.ParameterRole.STATE
+        yield m.Parameter(name, shape, axes, role, zero, learned=False, span=group.span)
+
+
+def chains(entries: Iterable[m.Stage | m.Alternate]) -> Iterator[m.Parameter]:
+    """The states of all persistent chains."""
+    for entry in entries:
+        for stage in entry.stages if isinstance(entry, m.Alternate) else (entry,):
+            if isinstance(stage.how, m.Likelihood):
+                yield from stage.how.chains
 
 
 def summed(objective: Draft) -> m.Expression:
