@@ -7,7 +7,7 @@ Only what the results need is built.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import nan
 
@@ -20,6 +20,7 @@ from nndsl.building.reductions import both, summed
 from nndsl.building.refusals import Refusals, in_order
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term
+from nndsl.diagnostics.catalogue.execution import ConstructNotExecutable
 from nndsl.diagnostics.diagnostic import Diagnostic, NNDSLError
 from nndsl.functions.catalogue import entry_of
 from nndsl.graph.builder import Builder, prune
@@ -37,6 +38,7 @@ from nndsl.semantics.model import (
     Stage,
 )
 from nndsl.semantics.walk import values_of
+from nndsl.types import SetKind
 
 LOSS = "loss"
 """The name of the training objective among a graph's outputs."""
@@ -70,7 +72,7 @@ def objective(model: Model, stage: Stage, *, training: bool = True) -> Graph:
     A stage that learns by a rule has no `loss`. Where windows carry state on, the graph has the inputs and
     outputs of `carrying`. Raises NNDSLError where something cannot be run yet.
     """
-    building = _Building(model, training, stage.carry)
+    building = _Building(model, training, carries=stage.carry)
     building.refuse(building.refusals.stage(stage))
     expressions = [measure.expression for measure in stage.measures]
     if isinstance(stage.how, Minimize | Likelihood):
@@ -95,21 +97,35 @@ def states(scope: Scope) -> dict[str, Term]:
     return {STATE + name: term for name, term in scope.states.items()}
 
 
-def ruled(model: Model, stage: Stage) -> tuple[Scope, tuple[Term, ...], dict[str, Term]]:
+def ruled(model: Model, stage: Stage, *, single: bool) -> tuple[Scope, tuple[Term, ...], dict[str, Term]]:
     """What a stage that learns by a local rule is built of: scope, the rule's arguments, and measures.
 
-    Raises NNDSLError where something cannot be run yet.
+    `single` is for one example, without a dimension for the batch. Raises NNDSLError where something cannot
+    be run yet.
     """
     assert isinstance(stage.how, Rule)
-    building = _Building(model, training=True)
+    building = _Building(model, training=True, single=single)
     building.refuse(building.refusals.stage(stage))
     expressions = [measure.expression for measure in stage.measures]
-    building.define(needed(model, [*stage.how.arguments, *expressions]))
+    wanted = [*stage.how.arguments, *expressions]
+    if single:
+        building.refuse(_repeated(model, stage.how, wanted))
+    building.define(needed(model, wanted))
     arguments = tuple(lower(building.scope, argument) for argument in stage.how.arguments)
     measures: dict[str, Term] = {}
     for measure in stage.measures:
         measures |= measured(building.scope, measure)
     return building.scope, arguments, measures
+
+
+def _repeated(model: Model, rule: Rule, wanted: Sequence[Expression]) -> Iterator[Diagnostic]:
+    """What a rule that learns from one example at a time cannot see: sequences, clocks and data graphs."""
+    read = [value for expression in wanted for value in values_of(expression)]
+    read += [value for definition in needed(model, wanted) for value in values_read(definition)]
+    if any(axis.set.kind is not SetKind.GRID for value in read for axis in value.type.space):
+        yield ConstructNotExecutable(
+            span=rule.span, construct=f"the rule '{rule.name}' on sequences or graphs"
+        )
 
 
 def expressions(model: Model, wanted: Mapping[str, Expression], *, training: bool = False) -> Graph:
@@ -144,11 +160,11 @@ def needed(model: Model, wanted: Iterable[Expression]) -> tuple[Definition, ...]
 class _Building:
     """A graph in the making; `define` builds layers, in order, and raises where one cannot be run."""
 
-    def __init__(self, model: Model, training: bool, carries: bool = False) -> None:
+    def __init__(self, model: Model, training: bool, *, carries: bool = False, single: bool = False) -> None:
         self.model = model
         self.refusals = Refusals(model)
         energies = {energy.name: energy for energy in model.energies}
-        self.scope = Scope(Builder(), energies=energies, training=training, carries=carries)
+        self.scope = Scope(Builder(), energies=energies, training=training, carries=carries, single=single)
         self.refused: list[Diagnostic] = []
 
     def refuse(self, found: Iterable[Diagnostic]) -> None:

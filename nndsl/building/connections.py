@@ -17,7 +17,7 @@ from nndsl.operators.movement import Reshape
 from nndsl.operators.windows import window_dimensions
 from nndsl.semantics.model import Connect, ConnectionKind
 from nndsl.semantics.walk import along_axis
-from nndsl.types import Axis, Extent, IndexSet, SetKind
+from nndsl.types import Extent
 
 PLACE_LETTERS, SOURCE_LETTERS, UNIT_LETTERS, WINDOW_LETTERS = "xyztsrq", "ijklmn", "opacde", "uvwh"
 """What the axes of a contraction are called, up to seven sets, six unit axes, four sides of a window."""
@@ -57,20 +57,21 @@ def full(connect: Connect, source: Term, weights: Term) -> Term:
 
 
 def distance2(connect: Connect, source: Term, weights: Term) -> Term:
-    """y_u = ‖x - w_u‖² = ‖x‖² - 2 x·w_u + ‖w_u‖², one contraction.
+    """y_u = ‖x - w_u‖², for one vector as it stands, for many as ‖x‖² - 2 x·w_u + ‖w_u‖², one contraction.
 
-    Both are first moved by the mean prototype, which changes no distance but keeps the digits that the
-    difference of large squares would lose; what rounding leaves below zero is zero.
+    For the contraction both are first moved by the mean prototype, which changes no distance but keeps the
+    digits that the difference of large squares would lose; what rounding leaves below zero is zero.
     """
-    count, inputs = connect.type.unit_count, prod(source.units)
-    prototype = Axis(IndexSet("prototype", SetKind.NODES), Extent.of(count))
-    rows = weights.with_units((count, inputs))
-    rows = replace(rows, layout=Layout(space=(prototype,), units=(inputs,)))
-    centre = (rows.reduced(Sum, (0,)) * (1 / count)).apply("stop_gradient")
-    x, w = source.unit_row() - centre, rows - centre
-    places = replace(x.layout, space=(*x.layout.space, prototype), units=())
-    squares = x.square().sum_units() - 2 * x.contract(w, (0,), places) + w.square().sum_units()
-    distances = squares.apply("relu")
+    count = connect.type.unit_count
+    x, w = source.unit_row(), weights.with_units((count, prod(source.units))).across("prototype")
+    if source.layout.place_axes:
+        centre = (w.reduced(Sum, (0,)) * (1 / count)).apply("stop_gradient")
+        x, w = x - centre, w - centre
+        places = replace(x.layout, space=(*x.layout.space, *w.layout.space), units=())
+        squares = x.square().sum_units() - 2 * x.contract(w, (0,), places) + w.square().sum_units()
+        distances = squares.apply("relu")
+    else:
+        distances = (x - w).square().sum_units()
     layout = replace(source.layout, units=(count,))
     return replace(distances, layout=layout).with_units(connect.type.units)
 

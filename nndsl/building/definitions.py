@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nndsl.building.expressions import lower
-from nndsl.building.layout import Layout
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term
 from nndsl.graph.types import Element
@@ -22,7 +21,7 @@ def defined(scope: Scope, definition: Definition) -> Term:
             term = 2 * term.real() - 1
         term = term if value.type.domain is Domain.INDEX else term.real()
         term = replace(term, layout=term.layout.renamed(value.type.space))
-        return term.stretched(Layout.of(value.type))
+        return term.stretched(scope.layout(value.type))
 
 
 def started(scope: Scope, definition: Definition, time: IndexSet) -> None:

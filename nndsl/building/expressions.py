@@ -270,7 +270,7 @@ def _argument(scope: Scope, argument: Expression) -> Term | Distribution:
 
 def _drawn(scope: Scope, sample: Sample) -> Term:
     """A draw, its own for each example and each entry."""
-    layout = Layout.of(sample.type)
+    layout = scope.layout(sample.type)
     parameters = (lower(scope, parameter).real() for parameter in sample.arguments)
     drawing = family("distribution")[sample.distribution]
     result: Term = drawing.lower(*parameters, noise=Noise(scope, layout))

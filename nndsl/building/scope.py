@@ -16,7 +16,7 @@ from nndsl.operators.leaves import Constant, Input, ParameterLeaf, Position
 from nndsl.operators.lookup import OneHot
 from nndsl.operators.random import SEED, STEP, Draw
 from nndsl.semantics.model import EnergyModel, Parameter, Value, ValueKind
-from nndsl.types import Domain, Extent, SetKind
+from nndsl.types import Domain, Extent, SetKind, Type
 
 
 @dataclass
@@ -26,8 +26,9 @@ class Scope:
     `starts` are what values are before the first step, by name, where a spec says so. `elements` are the unit
     numbers that the rule of a `wired` connection speaks of. `states` are what parameters that follow the
     network's values become after a step, by name. `energies` are those that can be asked, by name. `training`
-    tells whether the graph is for learning, and `carries` whether sequences are windows of longer ones, from
-    which loops leave what is `carried` on (see `carrying`).
+    tells whether the graph is for learning, `single` whether it is for one example, without a dimension for
+    the batch, and `carries` whether sequences are windows of longer ones, from which loops leave what is
+    `carried` on (see `carrying`).
     """
 
     build: Builder
@@ -40,6 +41,7 @@ class Scope:
     energies: Mapping[str, EnergyModel] = field(default_factory=dict)
     training: bool = False
     carries: bool = False
+    single: bool = False
     _streams: Iterator[int] = field(default_factory=count)
 
     def constant(self, value: float) -> Term:
@@ -61,9 +63,14 @@ class Scope:
             real = term.node.type.element is Element.REAL
             return term.where(term.apply("equal", term), 0.0) if real and can_be_missing(value) else term
 
+    def layout(self, type: Type) -> Layout:
+        """The layout of a value that differs from example to example."""
+        layout = Layout.of(type)
+        return replace(layout, batch=layout.batch and not self.single)
+
     def _leaf(self, value: Value) -> Term:
         index = value.type.domain in (Domain.ONEHOT, Domain.INDEX)
-        layout = replace(Layout.of(value.type), units=() if index else value.type.units)
+        layout = replace(self.layout(value.type), units=() if index else value.type.units)
         type = TensorType(layout.dimensions, Element.INDEX if index else Element.REAL)
         with self.build.at(value.name, value.span):
             return Term(self.build, self.build.leaf(Input(value.name, type)), layout)

@@ -32,7 +32,7 @@ from nndsl.operators.movement import Reshape, Transpose
 from nndsl.operators.operator import Elementwise, Operator
 from nndsl.operators.reductions import ArgMax, ArgMin, Max, Min
 from nndsl.operators.registry import operators
-from nndsl.types import Axis, Extent, SetKind, length_key
+from nndsl.types import Axis, Extent, IndexSet, SetKind, length_key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,6 +287,13 @@ class Term:
         count = prod(known(axis.extent) for axis in grid) * prod(self.units)
         layout = Layout(self.layout.batch, outer, (count,))
         return ordered.made(Reshape(layout.dimensions), layout)
+
+    def across(self, name: str) -> Term:
+        """The first unit axis as an index set of this name: a value for each of its places."""
+        count, *units = self.units
+        axis = Axis(IndexSet(name, SetKind.NODES), Extent.of(count))
+        layout = replace(self.layout, space=(*self.layout.space, axis), units=tuple(units))
+        return replace(self, layout=layout)
 
     def transposed(self) -> Term:
         """A matrix with its two axes exchanged."""

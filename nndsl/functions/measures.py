@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from nndsl.functions.catalogue import entry
+from nndsl.functions.sheets import Sheet
 
 if TYPE_CHECKING:
     from nndsl.building.term import Term
@@ -30,15 +31,20 @@ def quantization_error(match: Term) -> Term:
     return match.min_units().apply("sqrt")
 
 
-@entry("measure", "topographic_error", "(match: real[a, b]) -> real[1]")
-def topographic_error(match: Term) -> Term:
-    """The share of examples whose nearest and second nearest prototypes are no neighbours on the sheet
-    (of the eight around a unit; Kiviluoto 1996)."""
-    columns = match.units[1]
+@entry(
+    "measure",
+    "topographic_error",
+    "(match: real[rows, columns]; grid: word(rectangular|hexagonal) = rectangular, torus: truth = no) "
+    "-> real[1]",
+)
+def topographic_error(match: Term, grid: str, torus: bool) -> Term:
+    """The share of examples whose nearest and second nearest prototypes are no neighbours on the sheet: of
+    the eight around a unit, or, `hexagonal`, of the six (Kiviluoto 1996).
+
+    In a stage that learns a map, `grid` and `torus` are those of its rule unless they are given.
+    """
+    sheet = Sheet.of(match.units, grid, torus)
     best = match.argmin_units()
     beyond = match.max_units() - match.min_units() + 1
     second = (match + best.one_hot(match.units) * beyond).argmin_units()
-    best_row, second_row = (((winner.real() + 0.5) / columns).apply("floor") for winner in (best, second))
-    rows_apart = (best_row - second_row).apply("absolute")
-    columns_apart = (best.real() - second.real() - columns * (best_row - second_row)).apply("absolute")
-    return match.constant(1.5).apply("less", rows_apart.apply("maximum", columns_apart))
+    return sheet.are_neighbours(best, second).apply("not")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nndsl.functions.catalogue import function
+from nndsl.operators.reductions import Min
 
 if TYPE_CHECKING:
     from nndsl.building.term import Term
@@ -23,3 +24,9 @@ def flatten(x: Term) -> Term:
     Entries are in the order in which they are written: row by row, and at each place the units.
     """
     return x.flatten()
+
+
+@function("nearest", "(match: real[*u, k]) -> real[*u]")
+def nearest(match: Term) -> Term:
+    """min_k match_k along the last unit axis: the distance to the nearest of each class's prototypes."""
+    return match.reduced(Min, match.layout.unit_axes[-1:])

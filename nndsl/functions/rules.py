@@ -1,8 +1,9 @@
 """Local learning rules: what `learn … by …` and `maximize … by …` name.
 
 A rule's body says what is summed over the examples of a batch, and what becomes of the learned parameters
-from it. It is a graph like everything else, and is planned and run like one. Rules without a body belong to
-networks that the executor does not run yet: the checker knows them, and running them is refused by name.
+from it, or what one example adds to them at once. It is a graph like everything else, and is planned and run
+like one. Rules without a body belong to networks that the executor does not run yet: the checker knows them,
+and running them is refused by name.
 """
 
 from __future__ import annotations
@@ -10,19 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nndsl.functions.catalogue import declare, entry
-from nndsl.operators.arithmetic import Divide, Maximum, Multiply, Subtract
-from nndsl.operators.broadcasting import Expand, Sum, filled, restored
-from nndsl.operators.comparisons import Less, Where
-from nndsl.operators.contraction import Contract
-from nndsl.operators.lookup import OneHot
-from nndsl.operators.reductions import ArgMin
 
 if TYPE_CHECKING:
     from nndsl.building.term import Term
     from nndsl.energies.question import Question
-    from nndsl.graph.builder import Builder
-    from nndsl.graph.graph import Node
-    from nndsl.learning.rules import Statistics
+    from nndsl.learning.rules import Example, Statistics
+    from nndsl.semantics.model import Setting
 
 
 @entry("rule", "perceptron", "(y: real[k], target: onehot[k]; rate: schedule = 1)")
@@ -36,33 +30,23 @@ def perceptron(statistics: Statistics, y: Term, target: Term) -> None:
     statistics.descend(statistics.net, y - target)
 
 
-@entry("rule", "kmeans", "(x: real[d])")
-def kmeans(statistics: Statistics, x: Term) -> None:
-    """Lloyd's algorithm: each prototype becomes the mean of the examples that are nearest to it.
+@entry("rule", "oja", "(y: real[*u], x: real[*v]; rate: positive_schedule = 0.01)")
+def oja(example: Example, y: Term, x: Term, rate: Setting) -> None:
+    """Hebb's rule with a decay, one example at a time: w_i ← w_i + rate · y_i (x − Σ_{j ≤ i} y_j w_j), where
+    `y` is the layer `full(x, W)`.
 
-    The parameter's rows are the prototypes c; the nearest is argmin ‖c‖² − 2 c·x. A prototype that no
-    example is nearest to stays. Prototypes start at random examples, all different. Source: Lloyd
-    (1957, 1982).
+    One unit learns the first principal component of x (Oja's rule), the i-th of several the i-th
+    (Sanger's generalised Hebbian algorithm), where the mean of x is zero. All have length one in the end.
+    Source: Oja (1982), Sanger (1989).
     """
-    build = statistics.build
-    ((_, prototypes),) = statistics.learned
-    c = prototypes.node
-    products = build(Contract("bd,kd->bk"), x.node, c)
-    twice = build(Multiply(), products, filled(build, 2.0, products.type))
-    squares = build(Sum((1,)), build(Multiply(), c, c))
-    batch, rows = products.type.dimensions
-    distance = build(Subtract(), build(Expand((0,), (batch,)), squares), twice)
-    won = build(OneHot(rows), build(ArgMin(1), distance))
-    total = build(Contract("bk,bd->kd"), won, x.node)
-    statistics.become({"total": total, "count": build(Sum((0,)), won)}, _mean_or_old)
-
-
-def _mean_or_old(build: Builder, old: Node, total: Node, count: Node) -> Node:
-    """total / count, row by row; the old row where nothing was counted."""
-    some = build(Maximum(), count, filled(build, 1.0, count.type))
-    mean = build(Divide(), total, restored(build, some, (1,), total.type))
-    any_won = build(Less(), filled(build, 0.0, count.type), count)
-    return build(Where(), restored(build, any_won, (1,), total.type), mean, old)
+    y, x = y.unit_row(), x.unit_row()
+    units, earlier = y.across("unit"), y.across("earlier")
+    number = y.unit_number(*y.units)
+    up_to = number.across("earlier").apply("less_equal", number.across("unit"))
+    weights = example.rows.across("earlier")
+    joint = (units * earlier).where(up_to, 0.0)
+    explained = joint.contract(weights, weights.layout.space, example.rows.across("unit").layout)
+    example.add(example.at(rate) * (units * x - explained))
 
 
 declare(
@@ -71,21 +55,6 @@ declare(
     "(x: bipolar[d])",
     "Correlations of the patterns: W = (1/n) Σ x xᵀ, with a zero diagonal. Source: Hebb (1949), "
     "Hopfield (1982).",
-)
-declare(
-    "rule",
-    "oja",
-    "(y: real[k], x: real[d]; rate: schedule = 0.01)",
-    "Hebb's rule with a decay: W ← W + rate · (y xᵀ − tril(y yᵀ) W). The weights become the principal "
-    "components. Source: Oja (1982), Sanger (1989).",
-)
-declare(
-    "rule",
-    "som",
-    "(match: real[rows, columns]; radius: schedule = 10, rate: schedule = 0.5, "
-    "grid: word(rectangular|hexagonal) = rectangular, torus: truth = no)",
-    "Self-organising map: W_u ← W_u + rate · exp(−‖u − winner‖² / 2 radius²) · (x − W_u). "
-    "Source: Kohonen (1982).",
 )
 
 

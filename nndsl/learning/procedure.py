@@ -9,23 +9,26 @@ from dataclasses import dataclass
 
 from nndsl.building.build import LOSS, objective, ruled, states
 from nndsl.building.expressions import lower
+from nndsl.building.scope import Scope
 from nndsl.building.term import Term
 from nndsl.collection import uncollected
 from nndsl.diagnostics.catalogue.running import NoOptimizer
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.differentiation.reverse import GRADIENT, differentiate
-from nndsl.functions.catalogue import family
+from nndsl.functions.catalogue import Function, family
 from nndsl.graph.builder import prune
 from nndsl.graph.graph import Graph, Node
-from nndsl.learning.rules import Statistics
+from nndsl.learning.rules import Example, Statistics
 from nndsl.learning.update import square_graph, update_graph
 from nndsl.passes.contract_products import contract_products
 from nndsl.passes.join_attention import join_attention
 from nndsl.passes.join_windows import join_windows
 from nndsl.passes.pipeline import run
-from nndsl.planning.plan import SUM
+from nndsl.planning.plan import CHANGE, SUM
 from nndsl.semantics.model import (
     Apply,
+    Connect,
+    Definition,
     Expression,
     Likelihood,
     Minimize,
@@ -33,6 +36,7 @@ from nndsl.semantics.model import (
     OptimizerSettings,
     Reference,
     Rule,
+    Setting,
     Stage,
 )
 
@@ -44,15 +48,16 @@ class Procedure:
     """How a stage learns.
 
     `step` is the graph of a minibatch. Its outputs are `loss` and the measures, averaged over the minibatch,
-    `sum.NAME`, what the update is made from, and `state.NAME`, what a parameter becomes that is not learned.
+    `sum.NAME`, what the update is made from, `state.NAME`, what a parameter becomes that is not learned, and
+    `change.NAME`, what is added to a learned one at once.
     After each minibatch `update` changes all learned numbers as one vector (see `nndsl.learning.update`), and
     the sums are the gradients of the learned parameters. Where `every_epoch`, `update` has the outputs and
     leaves of single parameters instead, and runs once an epoch on sums over all examples, which it finds
-    under their names.
+    under their names. It is None where the step itself changes all that is learned.
     """
 
     step: Graph
-    update: Graph
+    update: Graph | None
     batch: int
     states: tuple[str, ...] = ()
     square: Graph | None = None
@@ -94,13 +99,17 @@ def _descent(model: Model, stage: Stage) -> Procedure:
 
 
 def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
-    scope, arguments, measures = ruled(model, stage)
     entry = family("rule")[rule.name]
+    if entry.asks("example"):
+        return _one_by_one(model, stage, rule, entry)
+    scope, arguments, measures = ruled(model, stage, single=False)
     learned = [(parameter, scope.numbers(parameter)) for parameter in stage.learned]
-    statistics = Statistics(scope.build, learned, lower(scope, _net_input(model, rule.arguments[0])))
+    net, x = (lower(scope, part) for part in (_net_input(model, rule.arguments[0]), _fed(model, rule)))
+    statistics = Statistics(scope.build, learned, x.unit_row(), net)
     with scope.build.at(rule.name, rule.span):
-        entry.lower(statistics, *arguments)
-    step = _with_sums(scope.build.graph({}), measures | states(scope), statistics.sums)
+        entry.lower(statistics, *arguments, **_options(entry, rule))
+    sums = {SUM + name: node for name, node in statistics.sums.items()}
+    step = _step(scope, measures | states(scope), sums)
     if statistics.update is not None:
         return Procedure(step, statistics.update, stage.batch or 1024, every_epoch=True)
     rate = dict(rule.options)["rate"]
@@ -111,15 +120,52 @@ def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
     return Procedure(step, update, stage.batch or 1, names)
 
 
+def _one_by_one(model: Model, stage: Stage, rule: Rule, entry: Function) -> Procedure:
+    """A rule that changes what it learns with each example, before it looks at the next."""
+    scope, arguments, measures = ruled(model, stage, single=True)
+    learned = [(parameter, scope.numbers(parameter)) for parameter in stage.learned]
+    example = Example(scope.build, learned, lower(scope, _fed(model, rule)).unit_row())
+    with scope.build.at(rule.name, rule.span):
+        entry.lower(example, *arguments, **_options(entry, rule))
+    changes = {CHANGE + name: node for name, node in example.added.items()}
+    return Procedure(_step(scope, measures | states(scope), changes), None, 1)
+
+
+def examples_of(model: Model, rule: Rule) -> dict[str, Expression]:
+    """What a rule's prototypes may begin as, `x`, and, where it has classes, the `label` of each example."""
+    values = family("rule")[rule.name].signature.values
+    labels = {v.name: part for v, part in zip(values, rule.arguments, strict=True) if v.name == "label"}
+    return {"x": _fed(model, rule), **labels}
+
+
+def _options(entry: Function, rule: Rule) -> dict[str, Setting]:
+    """The options that the body of a rule takes."""
+    return {name: value for name, value in rule.options if entry.asks(name)}
+
+
+def _fed(model: Model, rule: Rule) -> Expression:
+    """What the units that a rule's first argument names are fed, or the argument itself where it is no
+    connection.
+    """
+    first = rule.arguments[0]
+    definition = definition_of(model, first)
+    expression = first if definition is None else definition.expression
+    return expression.source if isinstance(expression, Connect) else first
+
+
 def _net_input(model: Model, expression: Expression) -> Expression:
     """What the activation of a layer is applied to; any other expression itself."""
-    if isinstance(expression, Reference):
-        for definition in model.definitions:
-            if definition.value == expression.value and isinstance(definition.expression, Apply):
-                return definition.expression.arguments[0]
+    definition = definition_of(model, expression)
+    if definition is not None and isinstance(definition.expression, Apply):
+        return definition.expression.arguments[0]
     return expression
 
 
-def _with_sums(graph: Graph, measures: Mapping[str, Term], sums: Mapping[str, Node]) -> Graph:
-    outputs = {text: term.node for text, term in measures.items()}
-    return prune(Graph(graph.nodes, outputs | {SUM + name: node for name, node in sums.items()}))
+def definition_of(model: Model, expression: Expression) -> Definition | None:
+    """How a layer is defined that an expression names."""
+    name = expression.value.name if isinstance(expression, Reference) else None
+    return next((found for found in model.definitions if found.value.name == name), None)
+
+
+def _step(scope: Scope, measures: Mapping[str, Term], others: Mapping[str, Node]) -> Graph:
+    return prune(scope.build.graph({name: term.node for name, term in measures.items()} | dict(others)))

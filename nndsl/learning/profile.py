@@ -120,7 +120,7 @@ def _known(session: Session) -> dict[Instruction, _Known]:
     sizes = {**loop.plan.bounds, FIRST: 0}
     graph, _ = divided(optimize(procedure.step), {**sizes, BATCH: loop.step}, loop.threads)
     found = _of_plan(STEP, loop.plan, work(loop.plan, graph, sizes))
-    if loop.update is not None:
+    if loop.update is not None and procedure.update is not None:
         learned = {LEARNED: -(-loop.layout.size // loop.threads)}
         plan = loop.update.plan
         found |= _of_plan(UPDATE, plan, work(plan, optimize(procedure.update), learned))

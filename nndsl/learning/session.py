@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,16 +14,17 @@ from nndsl.building.build import STATE, expressions, finished
 from nndsl.data.examples import Examples
 from nndsl.data.graphs import Graphs
 from nndsl.graph.graph import Graph
-from nndsl.graph.types import BATCH, LEARNED
+from nndsl.graph.types import BATCH, LEARNED, TensorType
 from nndsl.learning.initialise import generator
 from nndsl.learning.pace import Pace
-from nndsl.learning.procedure import Procedure, evaluation, procedure
+from nndsl.learning.procedure import Procedure, evaluation, examples_of, procedure
+from nndsl.learning.prototypes import any_examples, examples_by_class
 from nndsl.operators.leaves import Input
 from nndsl.operators.loop import CARRIED
-from nndsl.operators.random import LARGEST_SEED
+from nndsl.operators.random import LARGEST_SEED, STEP, STEPS
 from nndsl.passes.pipeline import optimize
 from nndsl.planning.divide import NotDivisible, divide
-from nndsl.planning.plan import SUM, Plan, Precision
+from nndsl.planning.plan import CHANGE, SUM, Plan, Precision
 from nndsl.planning.planner import plan
 from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.graph_loop import GraphLoop
@@ -32,7 +34,7 @@ from nndsl.runtime.minibatches import Learned, MinibatchLoop, Update
 from nndsl.runtime.sequence_loop import SequenceLoop, cuttable
 from nndsl.runtime.streams import StreamLoop, Streams, left
 from nndsl.runtime.vector import VectorLayout
-from nndsl.semantics.model import Rule, Stage
+from nndsl.semantics.model import Expression, Rule, Stage
 from nndsl.types import begin_key
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class Session:
         self._views = self.learned.layout.views(self.learned.vector)
         self.take()
         self.loop = self._loop(min(self.procedure.batch, train.count), options)
+        self._epochs_done = 0
         self._kept: Array | None = None
         self._kept_states: dict[str, Array] = {}
         self._evaluations: dict[int, MinibatchLoop] = {}
@@ -110,14 +113,17 @@ class Session:
         """The update of a rule that makes one an epoch."""
         if not self.procedure.every_epoch:
             return
-        sums = self.loop.layout.views(self.loop.shares.sum(axis=0))
-        for name, value in self._epoch_update(sums, self.network.parameters, 1).items():
+        sums: dict[str, Array] = self.loop.layout.views(self.loop.shares.sum(axis=0))
+        clock = {STEP: np.array(self._epochs_done, np.int32), STEPS: np.array(self.stage.epochs, np.int32)}
+        self._epochs_done += 1
+        for name, value in self._epoch_update(sums | clock, self.network.parameters, 1).items():
             self.network.parameters[name][...] = value
         self.take()
 
     @cached_property
     def _epoch_update(self) -> Inference:
         """The update of such a rule, planned once."""
+        assert self.procedure.update is not None
         return Inference(self.procedure.update, self.precision, 1, self.on_compile)
 
     # --- beside it ----------------------------------------------------------------------
@@ -154,17 +160,27 @@ class Session:
     # --- making it ready ----------------------------------------------------------------
 
     def _start_at_examples(self, random: np.random.Generator, count: int) -> None:
-        """Prototypes begin as examples of the data, all different where there are enough."""
+        """Prototypes begin as examples of the data."""
         for parameter in self.stage.learned:
             if parameter.initial.method == "examples":
                 assert isinstance(self.stage.how, Rule)
-                rows = parameter.shape[0]
-                chosen = random.choice(count, rows, replace=rows > count)
-                start = expressions(self.network.model, {"x": self.stage.how.arguments[0]})
-                inference = Inference(start, self.precision, on_compile=self.on_compile)
-                given = {name: np.ascontiguousarray(self.data[name][chosen]) for name in inference.inputs}
-                found = inference(given, self.network.parameters, rows)["x"]
+                given = examples_of(self.network.model, self.stage.how)
+                units = prod(parameter.shape) // given["x"].type.unit_count
+                chosen = (
+                    examples_by_class(random, self._found(given["label"], slice(count)), units)
+                    if "label" in given
+                    else any_examples(random, count, units)
+                )
+                found = self._found(given["x"], chosen)
                 self.network.parameters[parameter.name][...] = found.reshape(parameter.shape)
+
+    def _found(self, expression: Expression, examples: slice | Array) -> Array:
+        """The values of an expression for some examples."""
+        graph = expressions(self.network.model, {"value": expression})
+        inference = Inference(graph, self.precision, on_compile=self.on_compile)
+        given = {name: np.ascontiguousarray(self.data[name][examples]) for name in inference.inputs}
+        count = len(next(iter(given.values())))
+        return inference(given, self.network.parameters, count)["value"]
 
     def _learned(self) -> Learned:
         layout = VectorLayout.of({parameter.name: parameter.shape for parameter in self.stage.learned})
@@ -189,9 +205,10 @@ class Session:
             options.debug,
             int(generator(options.seed, f"noise of {self.stage.name}").integers(LARGEST_SEED)),
         )
-        if not self.procedure.every_epoch:
-            update = Update(plans["update"], plans.get("square"))
-            loop.learn(self.learned, update, loop.turns * self.stage.epochs)
+        steps = loop.turns * self.stage.epochs
+        loop.count_to(steps)
+        if "update" in plans and not self.procedure.every_epoch:
+            loop.learn(self.learned, Update(plans["update"], plans.get("square")), steps)
         return loop
 
     def _kind_of_loop(self, step: Plan, batch: int) -> Callable[..., MinibatchLoop]:
@@ -217,12 +234,15 @@ def plan_procedure(
     left = states_left(graph)
     sums = {name: name for name in graph.outputs if name.startswith(SUM)}
     states = {name: name.removeprefix(STATE) for name in graph.outputs if name.startswith(STATE)}
-    accumulated = frozenset(sums) if procedure.every_epoch else frozenset()
+    changes = {name: name.removeprefix(CHANGE) for name in graph.outputs if name.startswith(CHANGE)}
+    accumulated = frozenset(sums if procedure.every_epoch else ()) | frozenset(changes)
     bounds = {**sizes, BATCH: -(-batch // threads)}
-    plans = {"step": plan(graph, bounds, precision, sums | states | left, accumulated)}
+    external = sums | states | changes | left
+    plans = {"step": plan(graph, bounds, precision, external, accumulated)}
     bounds = {LEARNED: layout_of_sums(plans["step"]).size}
-    update = optimize(procedure.update)
-    plans["update"] = plan(update, bounds, precision, {name: name for name in update.outputs})
+    if procedure.update is not None:
+        update = optimize(procedure.update)
+        plans["update"] = plan(update, bounds, precision, {name: name for name in update.outputs})
     if procedure.square is not None:
         plans["square"] = plan(procedure.square, bounds, precision, {"square": "square"})
     return plans, threads
@@ -260,8 +280,13 @@ def loop_over(step: Plan, data: Mapping[str, Array], graphs: Graphs | None) -> C
 def open_sizes(graph: Graph, data: Mapping[str, Array], graphs: Graphs | None, batch: int) -> dict[str, int]:
     """The sizes of the index sets that only data tell, at most, for the inputs of a graph."""
     types = {node.operator.key: node.type for node in graph if isinstance(node.operator, Input)}
-    sizes = symbol_sizes({name: type for name, type in types.items() if name in data}, data)
+    of_data = {name: type for name, type in types.items() if name in data}
+    sizes = symbol_sizes({name: type for name, type in of_data.items() if _is_open(type)}, data)
     return sizes if graphs is None else sizes | graphs.most(batch)
+
+
+def _is_open(type: TensorType) -> bool:
+    return any(extent.symbol is not None for extent in type.extents)
 
 
 def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple[Graph, int]:
@@ -272,7 +297,7 @@ def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple
     operations = total_operations(graph, sizes)
     paying = max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
     threads = min(wanted or paying, sizes[BATCH])
-    if any(output.startswith(STATE) for output in graph.outputs):
+    if any(output.startswith((STATE, CHANGE)) for output in graph.outputs):
         return graph, 1
     try:
         return divide(graph, threads), threads

@@ -16,9 +16,10 @@ from nndsl.functions.catalogue import family
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import LEARNED, TensorType
+from nndsl.learning.clock import Clock
 from nndsl.operators.broadcasting import Sum
 from nndsl.operators.leaves import Input, ParameterLeaf
-from nndsl.semantics.model import OptimizerSettings, Ramp, Schedule, Setting
+from nndsl.semantics.model import OptimizerSettings, Setting
 from nndsl.types import Axis, Extent, IndexSet, SetKind
 
 _VECTOR = Layout(space=(Axis(IndexSet(LEARNED, SetKind.SEQUENCE), Extent(LEARNED)),))
@@ -42,7 +43,12 @@ class Terms:
     def __post_init__(self) -> None:
         self.parameter = self._leaf(LEARNED, _VECTOR, state=True)
         self.gradient = self._leaf("gradient", _VECTOR)
-        self.step = self._leaf("step", Layout())
+        self.clock = Clock(self._leaf("step", Layout()), self._leaf("steps", Layout()))
+
+    @property
+    def step(self) -> Term:
+        """The number of the step, from one."""
+        return self.clock.step
 
     def state(self, name: str) -> Term:
         """A number that is kept for each learned number from step to step; zero at first."""
@@ -50,27 +56,13 @@ class Terms:
             self.states[name] = self._leaf(f"state.{name}", _VECTOR, state=True)
         return self.states[name]
 
-    @property
-    def progress(self) -> Term:
-        """How much of the stage is done, from 0 at its first step to 1 at its end."""
-        return (self.step - 1.0) / self._leaf("steps", Layout())
-
     def scheduled(self, rate: Setting) -> Term | float:
         """A rate as it is at this step."""
-        match rate:
-            case Ramp(start=start, end=end):
-                return self.progress * (end - start) + start
-            case Schedule(name=name, numbers=numbers):
-                scheduled: Term = family("schedule")[name].lower(self, *numbers)
-                return scheduled
-            case int() | float():
-                return float(rate)
-            case _:
-                raise AssertionError(rate)
+        return self.clock.at(rate)
 
     def power(self, base: float, exponent: Term) -> Term:
         """A number to the power of a term."""
-        return self.step.constant(base).power(exponent)
+        return self.clock.power(base, exponent)
 
     def updated(self, parameter: Term, **states: Term) -> Updated:
         return Updated(parameter, states)

@@ -35,6 +35,9 @@ LARGEST_SEED = 2**31
 SEED, STEP = "network.seed", "network.step"
 """The keys of the leaves that feed the draws; `network` is a keyword, so that no value is called so."""
 
+STEPS = "network.steps"
+"""The key of the leaf that feeds how many steps there will be in all; `STEP` counts them from zero."""
+
 
 @dataclass(frozen=True)
 class Draw(Operator):

@@ -182,23 +182,31 @@ def _is_subsequence(part: Axes, whole: Axes) -> bool:
 class Fusion:
     """The result: a cluster for every fusible node, and a level for every node that is not free."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, last: frozenset[Node] = frozenset()) -> None:
+        """`last` are results that nothing reads, and that are to be written when all else is done."""
         self.graph = graph
         self.free = free_nodes(graph)
         self.level: dict[Node, int] = {}
         self.cluster: dict[Node, Cluster] = {}
         self._fresh = 0
         for number, node in enumerate(graph.nodes):
-            if node in self.free:
-                continue
-            if is_fusible(node):
-                self._place(number, node)
-            else:
-                self.level[node] = self._ready(node)
+            if node not in self.free and node not in last:
+                self._put(number, node)
+        done = 1 + max((self._level(node) for node in graph.nodes if node not in self.free | last), default=0)
+        for number, node in enumerate(graph.nodes):
+            if node in last:
+                self._put(number, node, done)
 
     @property
     def clusters(self) -> list[Cluster]:
         return list(dict.fromkeys(self.cluster[node] for node in self.graph.nodes if node in self.cluster))
+
+    def _put(self, number: int, node: Node, least: int = -1) -> None:
+        """Gives a node its level, `least` or higher, and its cluster."""
+        if is_fusible(node):
+            self._place(number, node, least)
+        else:
+            self.level[node] = max(self._ready(node), least)
 
     def _ready(self, node: Node) -> int:
         """The lowest level at which an instruction of its own can run."""
@@ -209,10 +217,10 @@ class Fusion:
     def _level(self, node: Node) -> int:
         return self.cluster[node].level if node in self.cluster else self.level[node]
 
-    def _place(self, number: int, node: Node) -> None:
+    def _place(self, number: int, node: Node, least: int) -> None:
         places = sources(node, self.free)
         reads = [read for read, _ in places]
-        at = max((self._level(read) + (read not in self.cluster) for read in reads), default=0)
+        at = max((least, 0, *(self._level(read) + (read not in self.cluster) for read in reads)))
         producers = {self.cluster[read] for read in reads if read in self.cluster}
         same = {c for c in producers if c.level == at}
         merged = _Merge(number, node, places, same).attempt(self._fresh)

@@ -23,6 +23,9 @@ ALIGNMENT_BYTES = 64
 SUM = "sum."
 """Outputs that begin so are summed over the examples of a minibatch, for an update; others are measures."""
 
+CHANGE = "change."
+"""Outputs that begin so are added to a parameter at once, when all else has read it."""
+
 
 class Precision(StrEnum):
     FLOAT32 = "float32"

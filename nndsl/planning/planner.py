@@ -118,8 +118,8 @@ class _Planner:
         self.prefix, self.leaves, self.fixed = prefix, leaves or {}, fixed
         self.packed: dict[str, packing.Packed] = {}
         self.layouts: dict[Node, loops.LoopLayout] = {}
-        self.fusion = Fusion(graph)
         self.accumulated = {storage(graph.outputs[name]) for name in accumulated}
+        self.fusion = Fusion(graph, self._changes(external))
         self.buffers: dict[str, Buffer] = {}
         self.buffer_of: dict[Node, str] = {}
         self.wanted = {storage(node) for node in graph.outputs.values()}
@@ -148,6 +148,12 @@ class _Planner:
         arena_bytes = self._place(calls)
         outputs = {name: self.buffer_of[node] for name, node in self.graph.outputs.items()}
         return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs)
+
+    def _changes(self, external: Mapping[str, str]) -> frozenset[Node]:
+        """What is added to the buffer of a leaf: it is written when all else has read the leaf."""
+        leaves = {node.operator.key for node in self.graph.nodes if isinstance(node.operator, Fed)}
+        found = {storage(self.graph.outputs[output]) for output, name in external.items() if name in leaves}
+        return frozenset(node for node in self.graph.nodes if storage(node) in found & self.accumulated)
 
     def _name_buffers(self, external: Mapping[str, str]) -> None:
         pinned = {storage(self.graph.outputs[output]): name for output, name in external.items()}

@@ -52,7 +52,7 @@ class Inference:
 
         Raises NNDSLError where they need more memory than there is.
         """
-        held = {**inputs, SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32)}
+        held = {SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32), **inputs}
         given = {name: held[name] for name in self.inputs}
         sizes = symbol_sizes(self.inputs, given)
         planned = self._planned({**sizes, BATCH: min(count, self.rows_at_once)})

@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from nndsl.graph.types import BATCH, FIRST, LEARNED, Element
-from nndsl.operators.random import SEED, STEP
+from nndsl.operators.random import SEED, STEP, STEPS
 from nndsl.planning.plan import SUM, Plan, Segment
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, Repeated, bind, bits
@@ -99,7 +99,7 @@ class MinibatchLoop:
         self.update: Update | None = None
         self.clock = zeros((threads, 2), self.real)
         self.square = zeros((threads, 1), self.real)
-        self.chance = np.full((threads, 2), (seed, 0), np.int32)
+        self.counters = np.full((threads, 3), (seed, 0, 0), np.int32)
         self._turn = np.zeros((threads, 2), np.int64)
         self._barrier = machine.barrier()
         self._rows = [self._memory_for_rows() for _ in range(threads)]
@@ -112,6 +112,10 @@ class MinibatchLoop:
         size_bytes = max(p.arena_bytes for p in (update.plan, update.square) if p is not None)
         self._update_arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self.threads)]
         self.clock[:] = (1, steps)
+
+    def count_to(self, steps: int) -> None:
+        """Tells schedules how many minibatches there will be in all."""
+        self.counters[:, 2] = steps
 
     def shuffle(self, random: np.random.Generator) -> None:
         """A new order of the examples."""
@@ -132,7 +136,7 @@ class MinibatchLoop:
 
     def rewind(self) -> None:
         """What is drawn from now on is what was drawn in the beginning."""
-        self.chance[:, 1] = 0
+        self.counters[:, 1] = 0
 
     @property
     def measured(self) -> dict[str, float]:
@@ -200,7 +204,8 @@ class MinibatchLoop:
         addresses = {name: address(array) for name, array in held.items()}
         sums = self.layout.views(self.shares[thread])
         addresses |= {SUM + name: address(view) for name, view in sums.items()}
-        return addresses | {SEED: address(self.chance[thread]), STEP: address(self.chance[thread, 1:])}
+        counters = self.counters[thread]
+        return addresses | {key: address(counters[n:]) for n, key in enumerate((SEED, STEP, STEPS))}
 
     def _carry(self, thread: int, first: int, count: int) -> Iterator[Call]:
         """What goes on to the next minibatch."""

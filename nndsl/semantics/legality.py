@@ -38,7 +38,9 @@ def check_rule(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) 
     match rule.name:
         case "perceptron":
             _perceptron(rule, learned, book)
-        case "kmeans" | "som":
+        case "kmeans":
+            _prototypes(rule, learned, book)
+        case "competitive" | "lvq" | "som" | "batch_som":
             _competition(rule, learned, book)
         case "hebb":
             _hebb(rule, learned, book)
@@ -87,28 +89,43 @@ def _perceptron(rule: DraftRule, learned: list[DraftParameter], book: Draftbook)
             )
 
 
-def _competition(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
-    """Prototypes: the weights of one `distance2`."""
+def _prototypes(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> Connect | None:
+    """Prototypes: the weights of one `distance2`, which it gives back."""
     parameter = _only(rule, learned, book)
     if parameter is None:
-        return
-    uses = [use.connection for use in parameter.uses]
-    if not uses or uses[0].kind is not ConnectionKind.DISTANCE2:
+        return None
+    kind = ConnectionKind.DISTANCE2
+    uses = [use.connection for use in parameter.uses if use.connection.kind is kind]
+    if not uses:
         book.diagnostics.add(
             RuleTopology(
                 rule.name, parameter.name, "the weights of a `distance2`", rule.span, span=parameter.span
             )
         )
-        return
+        return None
     parameter.from_examples = parameter.distribution is None and parameter.given is None
-    if rule.name == "som":
-        match = rule.arguments[0]
-        definition = _definition(match)
-        expression = definition.expression if definition else match
-        if expression is not uses[0]:
-            _refuse(rule, match, f"the layer `distance2(x, {parameter.name})`", book)
-        elif len(match.units.sizes or ()) != 2:
-            _refuse(rule, match, "units on a sheet: `layer match[20, 20]`", book)
+    return uses[0]
+
+
+def _competition(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
+    """The units that hold the prototypes compete: the rule's first argument is their layer."""
+    connection, match = _prototypes(rule, learned, book), rule.arguments[0]
+    if connection is None:
+        return
+    definition = _definition(match)
+    expression = definition.expression if definition else match
+    if expression is not connection:
+        _refuse(rule, match, f"the layer `distance2(x, {connection.parameter.name})`", book)
+    elif rule.name in ("som", "batch_som"):
+        _sheet(rule, match, book)
+
+
+def _sheet(rule: DraftRule, match: Draft, book: Draftbook) -> None:
+    sizes, options = match.units.known or (), dict(rule.options)
+    if len(match.units.sizes or ()) != 2:
+        _refuse(rule, match, "units on a sheet: `layer match[20, 20]`", book)
+    elif options.get("torus") and options.get("grid") == "hexagonal" and sizes and sizes[0] % 2:
+        _refuse(rule, match, "an even number of rows, where a hexagonal sheet is closed to a torus", book)
 
 
 def _hebb(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
@@ -131,13 +148,18 @@ def _oja(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> Non
     parameter = _only(rule, learned, book)
     if parameter is None:
         return
-    uses = [use.connection for use in parameter.uses]
-    if not uses or uses[0].kind is not ConnectionKind.FULL:
+    y, x = rule.arguments
+    uses = [use.connection.kind for use in parameter.uses]
+    if ConnectionKind.FULL not in uses:
         book.diagnostics.add(
             RuleTopology(
                 rule.name, parameter.name, "the weights of a full connection", rule.span, span=parameter.span
             )
         )
+        return
+    net = _net_input(y)
+    if not isinstance(net, Connect) or net.parameter is not parameter or not _same(net.source, x):
+        _refuse(rule, y, f"the layer `full({x.span.text}, {parameter.name})`", book)
 
 
 def _only(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> DraftParameter | None:
@@ -156,6 +178,11 @@ def _refuse(rule: DraftRule, found: Draft, needed: str, book: Draftbook) -> None
 
 def _definition(draft: Draft) -> DraftDefinition | None:
     return draft.value.definition if isinstance(draft, Ref) else None
+
+
+def _same(first: Draft, second: Draft) -> bool:
+    """Whether both name one value."""
+    return isinstance(first, Ref) and isinstance(second, Ref) and first.value is second.value
 
 
 def _net_input(draft: Draft) -> Draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Any
 
 from nndsl.diagnostics.catalogue.names import UnknownOption
@@ -111,6 +112,8 @@ def kind_of(option: OptionParameter) -> str:
         "truth": "yes or no",
         "numbers": f"numbers such as {option.default}",
         "schedule": "a number, a ramp such as 1 -> 0.1, or a schedule",
+        "positive_schedule": "a number above 0, a ramp such as 10 -> 1, or a schedule",
+        "share_schedule": "a number above 0 and at most 1, a ramp such as 0.5 -> 0.02, or a schedule",
         "share": "a number from 0 up to, but not, 1",
         "positive": "a number above 0",
         "count": "a whole number from 1 on",
@@ -141,11 +144,33 @@ def fits(option: OptionParameter, value: Any) -> bool:
             return numbers and isinstance(usual, tuple) and len(value) == len(usual)
         case "schedule":
             return plain or isinstance(value, Ramp | Schedule)
+        case "positive_schedule":
+            return _runs_within(value, inf)
+        case "share_schedule":
+            return _runs_within(value, 1.0)
     return True
+
+
+def _runs_within(value: Any, most: float) -> bool:
+    """Whether a rate begins above 0, and never lies below it nor above `most`."""
+    match value:
+        case bool():
+            return False
+        case int() | float() as start:
+            end: float = start
+        case Ramp(start=start, end=end):
+            pass
+        case Schedule(numbers=(start, *_)):
+            end = start
+        case _:
+            return False
+    return 0 < start <= most and 0 <= end <= most
 
 
 def literal(text: str) -> Any:
     """A default as a signature writes it."""
+    if "->" in text:
+        return Ramp(*(float(number) for number in text.split("->")))
     if text in ("yes", "no"):
         return text == "yes"
     try:

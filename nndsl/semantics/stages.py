@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nndsl.diagnostics.catalogue.training import LearnsNothing, NotScalar, UnreachedParameter
+from nndsl.diagnostics.catalogue.training import (
+    LearnsNothing,
+    NotScalar,
+    OneExampleAtATime,
+    UnreachedParameter,
+)
+from nndsl.functions.catalogue import family
 from nndsl.semantics import legality
 from nndsl.semantics import model as m
 from nndsl.semantics.context import Draftbook
@@ -138,6 +144,9 @@ def check_stage(stage: DraftStage, book: Draftbook) -> None:
         book.diagnostics.add(NotScalar(str(objective.units), span=objective.span))
     if stage.rule is not None:
         legality.check_rule(stage.rule, stage.learned, book)
+        batch = stage.numbers["batch"]
+        if family("rule")[stage.rule.name].asks("example") and batch not in (None, 1):
+            book.diagnostics.add(OneExampleAtATime(stage.rule.name, batch, span=stage.rule.span))
     if stage.numbers.get("carry") and not book.diagnostics.errors:
         legality.check_carry(stage.span, stage.name, with_definitions(stage.drafts()), book)
 

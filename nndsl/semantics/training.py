@@ -24,6 +24,7 @@ from nndsl.semantics import calls, expressions, queries
 from nndsl.semantics import model as m
 from nndsl.semantics.context import Context, Draftbook, Owner
 from nndsl.semantics.draft import (
+    Apply,
     Draft,
     DraftEnergy,
     DraftParameter,
@@ -99,7 +100,7 @@ class Trainer:
                 self._setting(stage, clause)
             case tree.Report(measures):
                 for measure in measures:
-                    stage.measures.append((measure.span.text, self._measure(measure)))
+                    stage.measures.append((measure.span.text, self._measure(stage, measure)))
             case tree.Train(span=span):
                 self._book.diagnostics.add(NestedStages("train", span=span))
 
@@ -144,12 +145,14 @@ class Trainer:
     def _objective(self, stage: DraftStage, syntax: tree.Expression) -> Draft:
         return expressions.expression(self._book, syntax, self._context)
 
-    def _measure(self, syntax: tree.Expression) -> Draft:
+    def _measure(self, stage: DraftStage, syntax: tree.Expression) -> Draft:
         if isinstance(syntax, tree.Call):
             name = syntax.function.name
             function = family("measure").get(name)
             if function is not None:
-                return calls.call(self._book, function, syntax, self._context)
+                measure = calls.call(self._book, function, syntax, self._context)
+                _take_options(measure, stage.rule, syntax)
+                return measure
             if not expressions.is_callable(name, self._context):
                 known = (*family("measure"), *family("function"), *family("query"))
                 mistake = UnknownFunction(name, known, span=syntax.function.span)
@@ -306,6 +309,16 @@ class Trainer:
             self._book.diagnostics.add(mistake)
             return value
         return None if found is None else int(found)
+
+
+def _take_options(measure: Draft, rule: DraftRule | None, syntax: tree.Call) -> None:
+    """A measure of what a rule learns takes from the rule what it does not say itself: the grid of a map."""
+    if not isinstance(measure, Apply) or rule is None:
+        return
+    said = {option.name.name for option in syntax.options}
+    own = {name: value for name, value in rule.options if name not in said}
+    if len(syntax.arguments) == len(measure.function.signature.values):
+        measure.options = tuple((name, own.get(name, value)) for name, value in measure.options)
 
 
 def _word(clause: object) -> str:

@@ -80,11 +80,11 @@ class GenerationNotExecutable(NotExecutable):
 class LearningRuleNotExecutable(NotExecutable):
     """A stage learns by a rule that is checked but not yet carried out.
 
-    Backpropagation (`minimize`), `perceptron` and `kmeans` run.
+    Backpropagation (`minimize`) and most rules run.
 
     Wrong:
 
-        train { learn W by som(match, radius = 10 -> 1) }
+        train { learn W by hebb(E, v = x) }
 
     Right:
 
@@ -95,7 +95,7 @@ class LearningRuleNotExecutable(NotExecutable):
     rule: str
 
     def message(self) -> str:
-        return f"expected minimize, perceptron or kmeans, found the learning rule '{self.rule}'"
+        return f"expected a learning rule that can be run, found '{self.rule}'"
 
     def here(self) -> str:
         return "this rule cannot be run yet"

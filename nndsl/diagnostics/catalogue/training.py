@@ -307,9 +307,9 @@ class NotAnInfer(Mistake):
 class RuleTopology(Mistake):
     """A learning rule is used on a topology that it does not work on.
 
-    Each local rule asks for one: `perceptron` for threshold units over a full connection, `kmeans` and `som`
-    for the weights of a `distance2` (`som` with units on a sheet), `hebb` for symmetric weights without
-    self-connection, `oja` for a full connection.
+    Each local rule asks for one: `perceptron` for threshold units over a full connection, `kmeans`,
+    `competitive`, `lvq`, `som` and `batch_som` for the weights of a `distance2` (the last two with units on a
+    sheet), `hebb` for symmetric weights without self-connection, `oja` for a full connection without bias.
 
     Wrong:
 
@@ -353,6 +353,30 @@ class LearnsOneMatrix(Mistake):
 
     def message(self) -> str:
         return f"the rule '{self.rule}' learns one parameter, found {listed(self.found) or 'none'}"
+
+
+class OneExampleAtATime(Mistake):
+    """A batch is given to a rule that changes the weights with each example, before it looks at the next.
+
+    Wrong:
+
+        train { learn W by som(match)  batch 32 }
+
+    Right:
+
+        train { learn W by som(match) }
+        train { learn W by batch_som(match) }      # once an epoch
+    """
+
+    code: ClassVar[str] = "E0532"
+    rule: str
+    batch: int
+
+    def message(self) -> str:
+        return f"the rule '{self.rule}' learns from one example at a time, found a batch of {self.batch}"
+
+    def help(self) -> str:
+        return "leave `batch` out"
 
 
 class UnknownSetting(Mistake):
