@@ -46,6 +46,34 @@ def test_a_delay_of_three_begins_with_the_start() -> None:
     np.testing.assert_allclose(found["h"], np.stack(h[3:], axis=1), rtol=1e-12)
 
 
+def test_a_start_is_seen_outside_of_a_loop() -> None:
+    found, f = values(
+        """network N {
+          input x[4] over t in T  input z[5]
+          layer h[5] = tanh(full(x) + full(h[t-1]))
+          start h = z
+          layer g[5] = 2 * full(x, to 5)
+          start g = -z
+          layer y[5] = h[t-2] * g[t-1]
+        }"""
+    )
+    before = np.stack([f["z"]] * 2, axis=1)
+    h = np.concatenate([before, found["h"]], axis=1)[:, :-2]
+    g = np.concatenate([-before[:, :1], found["g"]], axis=1)[:, :-1]
+    np.testing.assert_allclose(found["y"], h * g, rtol=1e-12)
+
+
+def test_a_delay_may_be_a_parameter() -> None:
+    text = """network N(lag = {}) {{
+      input x[4] over t in T
+      layer h[5] = tanh(full(x) + full(h[t - lag]))
+    }}"""
+    for lag, written in ((2, "t-2"), (-1, "t+1")):
+        found, _ = values(text.format(lag))
+        expected, _ = values(text.format(lag).replace("t - lag", written).replace(f"(lag = {lag})", ""))
+        np.testing.assert_array_equal(found["h"], expected["h"])
+
+
 def test_each_unit_feeds_back_to_itself() -> None:
     found, f = values("network N { input x[4] over t in T  layer h[4] = tanh(x + each(h[t-1]) + bias) }")
     h, state = [], np.zeros((3, 4))
