@@ -7,11 +7,13 @@ last is HALT. It holds addresses: whoever made it keeps the memory behind them a
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,17 +108,43 @@ def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
     """
     stop = stop or StopRequest()
     interpret = address("interpret", Precision.FLOAT64)
-    ends = [threading.Event() for _ in programs]
 
-    def interpreted(table: Program, end: threading.Event) -> None:
+    def interpreted(table: Program) -> None:
         call(interpret, np.array([table.ctypes.data, stop.cell.ctypes.data], np.int64))
-        end.set()
 
     with _interrupts_put_off(stop):
-        for table, end in zip(programs, ends, strict=True):
-            threading.Thread(target=interpreted, args=(table, end), daemon=True).start()
-        for end in ends:
+        for end in [_in_a_thread(partial(interpreted, table)) for table in programs]:
             end.wait()
+
+
+_Work = tuple[Callable[[], None], threading.Event]
+
+_idle: list[SimpleQueue[_Work]] = []
+"""Where threads listen that have nothing to do. They are kept, because starting one takes longer than running
+a small minibatch."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # a forked process has none of the threads
+
+
+def _in_a_thread(work: Callable[[], None]) -> threading.Event:
+    """Has an idle thread do something, or a new one; the event tells that it is done."""
+    try:
+        ear = _idle.pop()
+    except IndexError:
+        ear = SimpleQueue()
+        threading.Thread(target=_serve, args=(ear,), daemon=True).start()
+    end = threading.Event()
+    ear.put((work, end))
+    return end
+
+
+def _serve(ear: SimpleQueue[_Work]) -> None:
+    while True:
+        work, end = ear.get()
+        work()
+        _idle.append(ear)
+        end.set()
 
 
 def step(table: Program, observe: Observe, stop: StopRequest | None = None) -> None:
