@@ -22,6 +22,7 @@ from nndsl.topology.classify import classify
 from nndsl.topology.count import Count
 from nndsl.topology.topology import Connection, Population, PopulationKind, Topology
 from nndsl.topology.weights import learned_numbers, parameter_count
+from nndsl.view.energies import energy_rows
 from nndsl.view.stages import stage_table
 from nndsl.view.words import bytes_text, count_text, initial_text, operations_text, shape_text
 
@@ -44,6 +45,8 @@ def compile_report(
     parts: list[RenderableType] = [title(model), Text(str(classification))]
     parts += [Text(f"Feedback: {loop}.") for loop in classification.loops]
     parts += [layer_table(model, topology), connection_table(topology)]
+    if model.energies:
+        parts.append(table(("energy", "units", "#colours", "updated at once"), energy_rows(model.energies)))
     if model.parameters:
         parts.append(parameter_table(model.parameters))
     parts += map(Text, totals(model, topology, needs, arena_bytes))
@@ -160,11 +163,13 @@ def parameter_table(parameters: Iterable[Parameter]) -> Table:
 
 def _attributes(parameter: Parameter) -> Iterator[str]:
     averaged = parameter.role is ParameterRole.STATE
+    chains = parameter.axes[:1] == ("chain",)
     facts = {
         "symmetric": parameter.symmetric,
         "no self": parameter.no_self,
         "fixed": not parameter.learned and not averaged,
-        "running average": averaged,
+        "running average": averaged and not chains,
+        "persistent chains": chains,
     }
     return (name for name, holds in facts.items() if holds)
 
