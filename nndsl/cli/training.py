@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from nndsl.data.examples import Parts
+from nndsl.generation.examples import attempts
 from nndsl.learning.history import History
 from nndsl.learning.observer import Observer, Several, Silent
 from nndsl.learning.profile import StageProfile
@@ -21,6 +22,7 @@ from nndsl.network import Network
 from nndsl.planning.plan import Precision
 from nndsl.runtime.run_folder import RunFolder, Settings
 from nndsl.semantics.self_contained import self_contained
+from nndsl.view.attempts import attempts_table
 from nndsl.view.profile import profile_table
 from nndsl.view.progress import progress
 from nndsl.view.result import output_table, result_lines, training_table
@@ -114,3 +116,5 @@ def _conclude(network: Network, parts: Parts, history: History, folder: RunFolde
     if folder is not None:
         folder.save_result({"stages": [stage.summary() for stage in history.stages], "test": tested})
         click.echo(f"saved in {folder.path}")
+    if network.model.generation is not None and (written := attempts(network, parts.test)):
+        Console().print(attempts_table(written))

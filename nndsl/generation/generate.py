@@ -81,7 +81,7 @@ def generate(
     hypotheses = Hypotheses(
         given,
         search or search_of(generation),
-        _until(generation, script),
+        end_of(generation, script),
         at_most or generation.at_most or AT_MOST,
         seed,
     )
@@ -143,7 +143,8 @@ def beginnings(
     return rows
 
 
-def _until(generation: Generation, script: Script | None) -> int | None:
+def end_of(generation: Generation, script: Script | None) -> int | None:
+    """The symbol that ends a sequence. Raises NNDSLError where there is no such symbol."""
     if generation.until is None or script is None:
         return None
     number = script.number(generation.until)

@@ -53,7 +53,13 @@ class Hypotheses:
     @property
     def is_done(self) -> bool:
         """Whether all hypotheses have ended."""
-        return bool((self._ends > 0).all())
+        return bool(self._over.all())
+
+    @property
+    def _over(self) -> Array:
+        """Which hypotheses have ended, or are none: there are not always as many as the width."""
+        over: Array = (self._ends > 0) | np.isneginf(self._total)
+        return over
 
     def choose(self, place: int, logits: Array) -> Array | None:
         """Chooses the symbols of the place after this one, where they are not given.
@@ -65,7 +71,7 @@ class Hypotheses:
         parents = np.broadcast_to(np.arange(width), (count, width)).copy()
         for example, known in enumerate(self.given):
             chosen = place + 2 - len(known)
-            if chosen >= 1 and not (self._ends[example] > 0).all():
+            if chosen >= 1 and not self._over[example].all():
                 parents[example] = self._choose(example, place + 1, chosen, logits[example])
         return parents if (parents != np.arange(width)).any() else None
 
@@ -90,11 +96,13 @@ class Hypotheses:
         stay = np.full((width, 1), -np.inf)
         stay[ended, 0] = self._ranked(self._total[example], np.maximum(self._ends[example], 1))[ended]
         ranked[ended] = -np.inf
-        order = np.argsort(-np.concatenate([ranked, stay], axis=1), axis=None, kind="stable")[:width]
+        candidates = np.concatenate([ranked, stay], axis=1)
+        order = np.argsort(-candidates, axis=None, kind="stable")[:width]
         parents, symbols = np.divmod(order, count + 1)
-        goes_on = symbols < count
+        there = candidates.ravel()[order] > -np.inf  # there may be fewer than the width
+        goes_on = there & (symbols < count)
         self.symbols[example] = self.symbols[example][parents]
-        self._total[example] = self._total[example][parents]
+        self._total[example] = np.where(there, self._total[example][parents], -np.inf)
         self._ends[example] = self._ends[example][parents]
         self.symbols[example, goes_on, place] = symbols[goes_on]
         self._total[example, goes_on] = scores[parents[goes_on], symbols[goes_on]]

@@ -39,9 +39,26 @@ def tatoeba(rows: Path) -> Table:
 
     Columns: english, chinese, and attribution, the credit that the licence asks for (29155,).
     """
-    cells = [line.split("\t") for line in read_lines(rows)]
+    return _translations("tatoeba", _sentences(rows))
+
+
+@source("tatoeba_short", rows="tatoeba_en_zh/cmn-eng.tsv.gz")
+def tatoeba_short(rows: Path) -> Table:
+    """The sentences of `tatoeba` with at most 6 English words and 12 Chinese characters. No split of its own.
+
+    Columns: english, chinese, attribution (17248,).
+    """
+    short = [pair for pair in _sentences(rows) if len(pair[0].split()) <= 6 and len(pair[1]) <= 12]
+    return _translations("tatoeba_short", short)
+
+
+def _sentences(rows: Path) -> list[list[str]]:
+    return [line.split("\t") for line in read_lines(rows)]
+
+
+def _translations(name: str, cells: list[list[str]]) -> Table:
     english, chinese, attribution = (texts(column) for column in zip(*cells, strict=True))
-    return Table("tatoeba", {"english": english, "chinese": chinese, "attribution": attribution})
+    return Table(name, {"english": english, "chinese": chinese, "attribution": attribution})
 
 
 @source("fsdd", arrays="fsdd/fsdd_logmel.npz")
