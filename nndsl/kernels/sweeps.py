@@ -183,7 +183,8 @@ def state_sweeps(
     flips: Indices,
     settle: int,
     way: int,
-    count: int,
+    begin: int,
+    end: int,
     stream: int,
     lower: Real,
     upper: Real,
@@ -191,7 +192,7 @@ def state_sweeps(
     examples: int,
     units: int,
 ) -> None:
-    """after ← the states `before` after so many sweeps that sample, or `settle`.
+    """after ← the states `before` after the sweeps from `begin` to `end`, which sample, or `settle`.
 
     Shapes: after, before, field, nets (examples, units), coupling (units, units), order and reach (units,),
     goal (units + 3,), flips (examples,). `first` is the number of the first example.
@@ -205,8 +206,8 @@ def state_sweeps(
     absolute_sums(reach, coupling, units)
     least = rounding(upper)
     rule = (settle, least * (REFRESH + 2) * units, least * ZERO, lower, upper)
-    for sweep in range(count):
-        if sweep == 0 or way == SYNCHRONOUS:
+    for sweep in range(begin, end):
+        if sweep == begin or way == SYNCHRONOUS:
             net_inputs(nets, after, field, coupling, examples, units, upper)
         arrange(order, way, sweep, units, seed, step, stream)
         changing = 0
@@ -251,20 +252,21 @@ def mean_sweeps(
     nets: Reals,
     order: Indices,
     way: int,
-    count: int,
+    begin: int,
+    end: int,
     stream: int,
     lower: Real,
     upper: Real,
     examples: int,
     units: int,
 ) -> None:
-    """after ← the states `before` after so many sweeps in which means take the places of states.
+    """after ← the states `before` after the sweeps from `begin` to `end`, which put means in place of states.
 
     Shapes as of `state_sweeps`.
     """
     for entry in range(examples * units):
         after[entry] = before[entry]
-    for sweep in range(count):
+    for sweep in range(begin, end):
         if way == SYNCHRONOUS:
             net_inputs(nets, after, field, coupling, examples, units, upper)
             for entry in range(examples * units):

@@ -51,7 +51,8 @@ class Sweeps(Operator):
         (unit // 4, 2³⁰ + sweep, step, stream)                for an order: Fisher and Yates' shuffle swaps
                                                               place i, from the last on, with word·(i+1) / 2³²
 
-    so that more sweeps go on where fewer end, and no state depends on which examples are computed together.
+    where sweeps are counted from `begin` on. So more sweeps go on where fewer end, and no state depends on
+    which examples are computed together.
     Source: Hopfield (1982); Geman and Geman (1984).
     """
 
@@ -63,6 +64,7 @@ class Sweeps(Operator):
     order: Order
     sweeps: int
     stream: int
+    begin: int = 0
 
     @property
     def states(self) -> tuple[int, int]:
@@ -85,7 +87,7 @@ class Sweeps(Operator):
         run = int(operands[3]), int(operands[4])
         np.fill_diagonal(coupling, 0)
         least = ZERO * np.finfo(np.float64).eps * (np.abs(field) + np.abs(coupling).sum(1))
-        for sweep in range(self.sweeps):
+        for sweep in range(self.begin, self.begin + self.sweeps):
             drawn = self._uniform(run, sweep, *state.shape) if self.mode == "sample" else None
             for units in self._turns(run, sweep, state.shape[1]):
                 net = field[:, units] + state @ coupling[:, units]
@@ -133,6 +135,7 @@ class Sweeps(Operator):
         for mode, domain, order in product(get_args(Mode), get_args(States), get_args(Order)):
             yield Sample(cls(mode, domain, order, 3, 7), operands, symmetric=(2,))
         yield Sample(cls("settle", "bipolar", "random", 0, 7), operands, symmetric=(2,))
+        yield Sample(cls("sample", "bipolar", "random", 2, 7, begin=4), operands, symmetric=(2,))
         yield Sample(
             cls("sample", "binary", "random", 2, 7),
             (real(0, 4), real(0, 4), real(4, 4), index(), index()),

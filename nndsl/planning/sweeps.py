@@ -36,7 +36,8 @@ def sweeps(
     operator = node.operator
     assert isinstance(operator, Sweeps)
     examples, units = node.type.extents
-    numbers = (get_args(Order).index(operator.order), operator.sweeps, operator.stream)
+    end = operator.begin + operator.sweeps
+    numbers = (get_args(Order).index(operator.order), operator.begin, end, operator.stream)
     sizes = (Count.of((examples,)), Count.of((units,)))
     shared: tuple[Argument, ...] = (*map(Count, numbers), *map(Real, operator.states))
     addresses: tuple[Argument, ...] = tuple(map(Address, (result, *reads, *memory)))

@@ -36,7 +36,8 @@ def computed(operator: Sweeps, given, precision, call=native, first: int = 0) ->
     after, nets = np.full_like(state, np.nan), np.full_like(state, np.nan)
     order = np.full(units, -1, np.int32)
     run = np.array([SEED], np.int32), np.array([STEP], np.int32)
-    numbers = get_args(Order).index(operator.order), operator.sweeps, operator.stream
+    begin = operator.begin
+    numbers = get_args(Order).index(operator.order), begin, begin + operator.sweeps, operator.stream
     levels = [float(level) for level in operator.states]
     operands = (after, state, field, coupling, *run, nets, order)
     if operator.mode == "mean":
@@ -74,13 +75,14 @@ def test_no_example_depends_on_those_computed_with_it(mode, states, order) -> No
         )
 
 
-@pytest.mark.parametrize("order", get_args(Order))
-def test_more_sweeps_go_on_where_fewer_end(order) -> None:
-    given = problem(4, 33, scale=0.1)
-    for mode in get_args(Mode):
-        longer = [computed(Sweeps(mode, "binary", order, n, 7), given, Precision.FLOAT64) for n in range(4)]
-        traced = [meant(Sweeps(mode, "binary", order, n, 7), given) for n in range(4)]
-        np.testing.assert_allclose(longer, traced, rtol=1e-13, atol=1e-13)
+@every_kind
+def test_later_sweeps_go_on_where_earlier_ones_end(mode, states, order) -> None:
+    state, field, coupling = problem(4, 33, scale=0.1)
+    whole = computed(Sweeps(mode, states, order, 5, 7), (state, field, coupling), Precision.FLOAT64)
+    for sweep in range(5):
+        one = Sweeps(mode, states, order, 1, 7, begin=sweep)
+        state = computed(one, (state, field, coupling), Precision.FLOAT64)
+    np.testing.assert_array_equal(state, whole)
 
 
 def test_long_chains_do_not_drift() -> None:
