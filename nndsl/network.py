@@ -15,7 +15,7 @@ from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.differentiation.reverse import GRADIENT, differentiate
 from nndsl.graph.types import BATCH
 from nndsl.planning.plan import Precision
-from nndsl.semantics.model import Minimize, Model, Stage
+from nndsl.semantics.model import Minimize, Model, Rule, Stage
 from nndsl.syntax.tree import Spec
 
 if TYPE_CHECKING:
@@ -265,14 +265,15 @@ class Network:
         seed: int = 0,
         precision: str = Precision.FLOAT32,
         threads: int | None = None,
+        validation: float | None = None,
         observer: Observer | None = None,
         **arrays: ArrayLike,
     ) -> History:
         """Trains the network, on the arrays of its inputs and targets, or on the spec's data without any.
 
-        A tenth of the examples given is kept for validation. Parameters that have been trained are
-        trained on. Returns the measures of each stage and epoch. Raises NNDSLError where the arrays do
-        not fit.
+        The share `validation` of the arrays is kept to watch the training by: a tenth unless it is said, none
+        where no stage has a loss or a measure to watch. Parameters that have been trained are trained on.
+        Returns the measures of each stage and epoch. Raises NNDSLError where the arrays do not fit.
         """
         from nndsl.data.given import given_parts
         from nndsl.data.load import load_parts
@@ -281,8 +282,10 @@ class Network:
         from nndsl.learning.trainer import Options, fit
 
         options = Options(seed, Precision(precision), threads)
+        if validation is None:
+            validation = 0.1 if any(map(is_watched, self.stages)) else 0.0
         parts: Parts = (
-            given_parts(self.model, arrays, seed, precision)
+            given_parts(self.model, arrays, seed, precision, validation)
             if arrays
             else load_parts(self.model, seed=seed, dtype=precision)
         )
@@ -404,6 +407,11 @@ class Network:
             graph = _only(self.forward_graph, [value.name for value in self.model.outputs])
             self._run = Inference(optimize(graph), self.precision, rows)
         return self._run
+
+
+def is_watched(stage: Stage) -> bool:
+    """Whether a stage has something to be watched by."""
+    return bool(stage.measures) or not isinstance(stage.how, Rule)
 
 
 def _only(graph: Graph, outputs: Iterable[str]) -> Graph:

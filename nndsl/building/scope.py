@@ -91,10 +91,17 @@ class Scope:
 
     def drawn(self, operator: type[Draw], layout: Layout) -> Term:
         """Random numbers of a layout, other ones than at every other place of the network."""
-        with self.build.at(None, None):
-            run = [self.build.leaf(Input(key, TensorType((), Element.INDEX))) for key in (SEED, STEP)]
-        node = self.build(operator(next(self._streams), layout.dimensions), *run)
+        node = self.build(operator(self.stream(), layout.dimensions), *self.run())
         return Term(self.build, node, layout)
+
+    def stream(self) -> int:
+        """A number for random numbers that are drawn at this place of the network alone."""
+        return next(self._streams)
+
+    def run(self) -> list[Node]:
+        """The run's seed and the step, which random operators count by."""
+        with self.build.at(None, None):
+            return [self.build.leaf(Input(key, TensorType((), Element.INDEX))) for key in (SEED, STEP)]
 
     def parameter(self, parameter: Parameter) -> Term:
         """A parameter as it is used, its axes as units: one that is symmetric is (W + Wᵀ) / 2, one without

@@ -141,6 +141,7 @@ def _in_domain(value: Value, array: Array, origin: Origin, dtype: DType) -> Arra
             _refuse_outside(value, found, 0, 1, "values from 0 to 1", origin)
         case Domain.BIPOLAR:
             _refuse_outside(value, found, -1, 1, "values from -1 to 1", origin)
+            _refuse_bits(value, found, origin)
         case Domain.INDEX:
             _refuse_outside(value, found, 0, 2**31 - 1, "whole numbers from 0", origin)
             return np.ascontiguousarray(found, np.int32)
@@ -160,6 +161,15 @@ def _refuse_outside(
         row = int(np.argmin(inside.reshape(len(found), -1).all(axis=1)))
         outside = found[row][~inside[row]].ravel()[0] if found.ndim > 1 else found[row]
         raise NNDSLError([_out_of_domain(value, admitted, row, f"{outside:g}", origin, hint)])
+
+
+def _refuse_bits(value: Value, found: Array, origin: Origin) -> None:
+    """Raises NNDSLError where all that is found are the digits 0 and 1: such a 0 is meant to be a −1."""
+    if found.size > 1 and (found == 0).any() and ((found == 0) | (found == 1)).all():
+        column = origin.column or value.name
+        raise NNDSLError(
+            [mistakes.Bits(name=value.name, column=column, declared=value.span, span=origin.span)]
+        )
 
 
 def _out_of_domain(

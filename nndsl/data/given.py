@@ -20,9 +20,6 @@ from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics.model import Model, Value
 from nndsl.types import SetKind, length_key
 
-SHARES = (0.9, 0.1, 0.0)
-"""How much of what is given is for training, validation and test."""
-
 
 def given_examples(
     network: Model,
@@ -91,27 +88,36 @@ def _rows(value: Value, arrays: Mapping[str, Any]) -> Any:
     return given
 
 
-def given_parts(network: Model, arrays: Mapping[str, Any], seed: int = 0, dtype: DType = np.float32) -> Parts:
-    """Arrays to train on: a tenth, drawn by the seed, is for validation, and nothing for a test. Of sequences
-    that are learned in windows, the last tenth is.
+def given_parts(
+    network: Model,
+    arrays: Mapping[str, Any],
+    seed: int = 0,
+    dtype: DType = np.float32,
+    validation: float = 0.1,
+) -> Parts:
+    """Arrays to train on: a share, drawn by the seed, is for validation, and nothing for a test. Of sequences
+    that are learned in windows, the last part is.
 
     Raises NNDSLError as above, and where there is no example.
     """
     given = given_examples(network, arrays, dtype=dtype)
     if not given.count:
         raise NNDSLError([mistakes.NoExamples(table="the arrays given", rows=0)])
+    shares = (1 - validation, validation, 0.0)
     window = window_of(network)
     if window is not None:
-        given, (train, validation, test) = _windows(network, given, window)
+        given, parts = _windows(network, given, window, shares)
     else:
-        train, validation, test = split(given.count, shares=SHARES, seed=seed)
-    return Parts(given.take(train), given.take(validation), given.take(test))
+        parts = split(given.count, shares=shares, seed=seed)
+    return Parts(*map(given.take, parts))
 
 
-def _windows(network: Model, given: Examples, window: int) -> tuple[Examples, Split]:
+def _windows(
+    network: Model, given: Examples, window: int, shares: tuple[float, float, float]
+) -> tuple[Examples, Split]:
     """Examples cut into windows, and which of these are for training, validation and test."""
     values = (*network.inputs, *network.targets)
-    pieces = cut(values, {value.name: _unpadded(value, given) for value in values}, window, shares=SHARES)
+    pieces = cut(values, {value.name: _unpadded(value, given) for value in values}, window, shares=shares)
     arrays = {value.name: pad_rows(value, pieces.columns[value.name]) for value in values}
     count = sum(map(len, pieces.parts))
     return Examples({**arrays, **pieces.told}, count, given.classes), pieces.parts

@@ -27,18 +27,18 @@ def among(scope: Scope, count: int, derive: Callable[[Scope], Mapping[str, Term]
     inner = replace(scope, build=Builder(), values={}, parameters={})
     terms = derive(inner)
     graph = prune(inner.build.graph({name: term.node for name, term in terms.items()}))
-    found = _written(scope, fixed(graph, {BATCH: count}))
+    found = written(scope.build, fixed(graph, {BATCH: count}), {})
     return {name: replace(term, build=scope.build, node=found[name]) for name, term in terms.items()}
 
 
-def _written(scope: Scope, graph: Graph) -> dict[str, Node]:
-    """The outputs of a graph, written into that of a scope."""
-    build, new = scope.build, dict[Node, Node]()
+def written(build: Builder, graph: Graph, handed: Mapping[str, Node]) -> dict[str, Node]:
+    """The outputs of a graph, written into another one; leaves are what is `handed`, or are fed as before."""
+    new = dict[Node, Node]()
     for node in graph:
         with build.at(node.layer, node.span):
             match node.operator:
                 case Fed() as leaf:
-                    new[node] = build.leaf(leaf)
+                    new[node] = handed.get(leaf.key) or build.leaf(leaf)
                 case operator:
                     new[node] = build(operator, *(new[operand] for operand in node.inputs))
     return {name: new[node] for name, node in graph.outputs.items()}

@@ -6,19 +6,27 @@ from collections.abc import Iterator
 
 from nndsl.building.refusals import stages
 from nndsl.diagnostics.catalogue.energies import NotIndependent
+from nndsl.diagnostics.catalogue.recall import NotPairwise, NotTwoStates
 from nndsl.diagnostics.diagnostic import Diagnostic
-from nndsl.energies.structure import Structure, structure
-from nndsl.semantics.model import Expression, Infer, Likelihood, Minimize, Model, Rule, Stage
+from nndsl.energies.energy import groups_of
+from nndsl.energies.structure import Structure, is_pairwise, structure
+from nndsl.semantics.model import EnergyModel, Expression, Infer, Likelihood, Minimize, Model, Rule, Stage
+from nndsl.semantics.queries import DESCENTS
 from nndsl.semantics.walk import walk
+
+CHAINS = ("sample", "mean_field", "likelihood", "reconstruction_error")
+"""The questions that are answered by sweeps through the units."""
 
 
 def mistakes(model: Model) -> tuple[Diagnostic, ...]:
     """Every mistake in the energies; where there is none, in what is asked of them."""
-    found = {energy.name: structure(energy) for energy in model.energies}
+    energies = {energy.name: energy for energy in model.energies}
+    found = {name: structure(energy) for name, energy in energies.items()}
     wrong = [mistake for each in found.values() for mistake in each.mistakes]
     if not wrong:
         for infer in questions(model):
             wrong += _inexact(infer, found[infer.energy])
+            wrong += _not_one_by_one(infer, energies[infer.energy], found[infer.energy])
     return tuple(wrong)
 
 
@@ -50,3 +58,16 @@ def _inexact(infer: Infer, found: Structure) -> Iterator[Diagnostic]:
         if others:
             yield NotIndependent(infer.query, group, others, span=infer.span)
             return
+
+
+def _not_one_by_one(infer: Infer, energy: EnergyModel, found: Structure) -> Iterator[Diagnostic]:
+    """Whether units are to change one by one that cannot: those of a descent, or coupled within a group."""
+    clamped = {} if infer.query == "likelihood" else dict(infer.clamped)
+    free = {name: group for name, group in groups_of(energy).items() if name not in clamped}
+    if infer.query not in DESCENTS and not (infer.query in CHAINS and set(free) & set(found.within)):
+        return
+    domains = tuple((name, group.type.domain.value) for name, group in free.items())
+    if {domain for _, domain in domains} not in ({"binary"}, {"bipolar"}):
+        yield NotTwoStates(infer.query, domains, energy.span, span=infer.span)
+    elif not is_pairwise(energy):
+        yield NotPairwise(infer.query, energy.span, span=infer.span)

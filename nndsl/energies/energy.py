@@ -7,7 +7,7 @@ derivatives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nndsl.building.expressions import lower
@@ -16,9 +16,11 @@ from nndsl.building.reductions import summed
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term
 from nndsl.differentiation.reverse import vector_jacobian
+from nndsl.graph.types import Element
 from nndsl.operators.broadcasting import filled
 from nndsl.operators.movement import Reshape
 from nndsl.semantics.model import Apply, EnergyModel, Expression, Value
+from nndsl.types import Domain
 
 States = Mapping[str, Term]
 """The state of each unit group, by its name."""
@@ -44,6 +46,11 @@ class Energy:
         """A group of which every unit is at one value."""
         return self.scope.constant(value).stretched(self.layout(group))
 
+    def states(self, given: Iterable[tuple[str, Expression]]) -> dict[str, Term]:
+        """What groups are said to be in, by group."""
+        domains = {name: group.type.domain for name, group in self.groups.items()}
+        return {name: state(self.scope, x, domains[name], self.layout(name)) for name, x in given}
+
     def of(self, states: States) -> Term:
         """E: one number for each example, the sum over units and index spaces."""
         values = {value.name: states[name] for name, value in self.groups.items()}
@@ -60,6 +67,15 @@ class Energy:
         here = apart(states[group])
         energy = self.of({**states, group: here})
         return gradient(-energy, here)
+
+
+def state(scope: Scope, given: Expression, domain: Domain, layout: Layout) -> Term:
+    """What units are said to be in, in their shape; of a truth, one of the two states."""
+    term = lower(scope, given)
+    if term.node.type.element is Element.TRUTH and domain is Domain.BIPOLAR:
+        term = 2 * term.real() - 1
+    term = replace(term, layout=term.layout.renamed(layout.space))
+    return term.real().stretched(layout)
 
 
 def summed_up(term: Term) -> Term:

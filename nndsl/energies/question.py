@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import prod
 from operator import add
 
-from nndsl.building.expressions import lower
 from nndsl.building.layout import Layout
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term, known
-from nndsl.diagnostics.catalogue.execution import ConstructNotExecutable
-from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.energies.chain import Update, swept
 from nndsl.energies.chains import among, chain
 from nndsl.energies.conditional import Conditional, conditional, uniform
+from nndsl.energies.coupling import Chain, Row
 from nndsl.energies.energy import Energy, States, summed_up
+from nndsl.energies.recall import Descent
 from nndsl.energies.schedule import schedule
 from nndsl.energies.structure import Structure, structure
 from nndsl.functions.catalogue import family
-from nndsl.graph.types import Element
 from nndsl.operators.movement import Reshape
 from nndsl.operators.random import Uniform
-from nndsl.semantics.model import Expression, Infer, Likelihood, Parameter
+from nndsl.operators.sweeps import Mode, Order
+from nndsl.semantics.model import Infer, Likelihood, Parameter
 from nndsl.types import Domain, Type
 
 
@@ -48,15 +46,16 @@ class Question:
 
     energy: Energy
     unit: str
-    clamped: Mapping[str, Term]
+    clamped: States
+    start: States = field(default_factory=dict)
     chains: tuple[Parameter, ...] = ()
 
     @classmethod
     def of(cls, scope: Scope, infer: Infer) -> Question:
         """The question that an expression asks."""
         energy = Energy(scope.energies[infer.energy], scope)
-        clamped = {name: _state(energy, name, given) for name, given in infer.clamped}
-        return cls(energy, infer.unit or "", clamped)
+        clamped, start = (energy.states(given) for given in (infer.clamped, infer.start))
+        return cls(energy, infer.unit or "", clamped, start)
 
     @property
     def structure(self) -> Structure:
@@ -82,6 +81,12 @@ class Question:
         others = {other: self.energy.filled(other, 0) for other in self.energy.groups}
         return conditional(self.energy, group, {**others, **states})
 
+    def descent(self, order: Order) -> Descent:
+        """The descent of the groups that are not clamped; one without a start begins at zero, where its units
+        say nothing."""
+        begun = {group: self.energy.filled(group, 0) for group in self.free}
+        return Descent(Row(self.energy, self.free), {**begun, **self.start, **self.clamped}, order)
+
     def drawn(self, sweeps: int) -> States:
         """What is clamped, and for all other groups a state after Gibbs sweeps from a random one."""
         begun = {group: uniform(self.energy, group).draw() for group in self.free}
@@ -100,9 +105,10 @@ class Question:
     def _swept(
         self, states: States, groups: tuple[str, ...], update: Update, sweeps: int, last: str
     ) -> States:
-        if coupled := [group for group in groups if group in self.structure.within]:
-            construct = f"sweeps through units of '{coupled[0]}', which are coupled with each other"
-            raise NNDSLError([ConstructNotExecutable(span=self.energy.model.span, construct=construct)])
+        if any(group in self.structure.within for group in groups):
+            row = Row(self.energy, sorted(groups, key=lambda group: group == last))
+            mode: Mode = "sample" if update is Conditional.draw else "mean"
+            return Chain(row, states, mode, "sequential", self.energy.scope.stream()).swept(states, sweeps)
         return swept(self.energy, states, schedule(self.structure, groups, last), update, sweeps)
 
     def persistent(self, sweeps: int) -> Term:
@@ -184,13 +190,3 @@ def held(states: States) -> States:
 def _count(type: Type) -> int:
     """How many units a group has at all places of its index space."""
     return type.unit_count * prod(known(axis.extent) for axis in type.space)
-
-
-def _state(energy: Energy, group: str, given: Expression) -> Term:
-    """What a group is clamped at, in its shape."""
-    term = lower(energy.scope, given)
-    if term.node.type.element is Element.TRUTH and energy.groups[group].type.domain is Domain.BIPOLAR:
-        term = 2 * term.real() - 1
-    layout = energy.layout(group)
-    term = replace(term, layout=term.layout.renamed(layout.space))
-    return term.real().stretched(layout)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nndsl.diagnostics.catalogue.energies import NoQuadraticTerm, NotLinear, NotQuadratic
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.energies.energy import groups_of, summands
-from nndsl.energies.probe import ROUNDING, Array, Probe
+from nndsl.energies.probe import ROUNDING, Array, Probe, differ
 from nndsl.semantics.model import EnergyModel
 from nndsl.types import Domain
 
@@ -64,6 +64,19 @@ def structure(energy: EnergyModel) -> Structure:
         elif value.type.domain is Domain.REAL and not (own.slopes < 0).all():
             mistakes.append(NoQuadraticTerm(name, span=value.span))
     return Structure(tuple(groups), frozenset(between), within, tuple(mistakes))
+
+
+@lru_cache(maxsize=16)
+def is_pairwise(energy: EnergyModel) -> bool:
+    """Whether no more than two units are multiplied with each other: no state changes how two interact."""
+    probe = Probe(energy)
+    here, there = probe.states(), probe.states()
+    for group in groups_of(energy):
+        step = probe.step(group)[None]
+        one, other = (probe.changes(group, states, step) for states in (here, there))
+        if any(differ(one[name], other[name]).any() for name in one):
+            return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -40,15 +40,6 @@ def sample(question: Question, sweeps: int) -> Term:
     return question.drawn(sweeps)[question.unit]
 
 
-declare(
-    "query",
-    "settle",
-    "(given: energy; sweeps: integer = 100, order: word(random|sequential|synchronous) = random) -> real[*u]",
-    "`settle(E, v from x)`: descends E, one unit at a time, until nothing changes or `sweeps` are "
-    "done (Hopfield 1982). A unit at zero net input keeps its state.",
-)
-
-
 @entry("query", "energy_of", "(given: energy) -> real[1]")
 def energy_of(question: Question) -> Term:
     """`energy_of(E, v = x, h = y)`: the energy of a state; every group is given."""

@@ -8,9 +8,14 @@ and running them is refused by name.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
-from nndsl.functions.catalogue import declare, entry
+from nndsl.functions.catalogue import entry
+from nndsl.operators.arithmetic import Negate
+from nndsl.operators.contraction import Contract
+from nndsl.operators.movement import Reshape
 
 if TYPE_CHECKING:
     from nndsl.building.term import Term
@@ -49,13 +54,40 @@ def oja(example: Example, y: Term, x: Term, rate: Setting) -> None:
     example.add(example.at(rate) * (units * x - explained))
 
 
-declare(
-    "rule",
-    "hebb",
-    "(x: bipolar[d])",
-    "Correlations of the patterns: W = (1/n) Σ x xᵀ, with a zero diagonal. Source: Hebb (1949), "
-    "Hopfield (1982).",
-)
+@entry("rule", "hebb", "(x: bipolar[d])")
+def hebb(statistics: Statistics, *patterns: Term) -> None:
+    """`hebb(E, v = x)`, `hebb(v = x)`: W = (1/n) Σ x xᵀ over all examples x, of n units, and a zero diagonal.
+
+    Of an energy it is −∂E/∂W at the examples, so that two groups that are given, and coupled by W, become a
+    bidirectional associative memory: W = (1/n) Σ x yᵀ, n being the number of all units given. Source: Hebb
+    (1949), Hopfield (1982), Kosko (1988).
+    """
+    units = sum(prod(extent.value({}) for extent in pattern.node.type.extents[1:]) for pattern in patterns)
+    statistics.become({"total": statistics.correlation()}, lambda epoch, total: total / units)
+
+
+@entry("rule", "pseudo_inverse", "(x: bipolar[d])")
+def pseudo_inverse(statistics: Statistics, x: Term) -> None:
+    """`pseudo_inverse(E, v = x)`: W projects onto the space that the examples span, X (XᵀX)⁻¹ Xᵀ with the
+    examples as columns of X, and has a zero diagonal then: as many linearly independent patterns as there are
+    units are at rest, however alike they are.
+
+    It is found one example after another, by Gram and Schmidt's method: with the part r = x − Wx of x outside
+    of the space, W ← W + r rᵀ / ‖r‖². What rounding leaves inside is taken off a second time, and an x with
+    ‖r‖ ≤ 10⁻³ ‖x‖ is taken to be inside. Source: Personnaz, Guyon and Dreyfus (1985, 1986).
+    """
+    ((parameter, projector),) = statistics.learned
+    build, rest = statistics.build, x.unit_row()
+    matrix = projector.with_units(rest.units * 2)
+    for _ in range(2):
+        inside = build(Contract("bi,ij->bj"), rest.node, matrix.node)
+        rest = rest - replace(rest, node=inside)
+    size, whole = rest.square().sum_units(), x.square().sum_units()
+    new = (1e-6 * whole).apply("less", size).real()
+    scaled = rest * (new / (size + (1 - new)))
+    outer = build(Contract("bi,bj->ij"), scaled.node, rest.node)
+    statistics.sums = {parameter.name: build(Reshape(projector.layout.dimensions), build(Negate(), outer))}
+    statistics.from_zero = True
 
 
 @entry("rule", "contrastive_divergence", "(; k: integer = 1)")

@@ -18,6 +18,7 @@ from nndsl.differentiation.reverse import GRADIENT, differentiate
 from nndsl.functions.catalogue import Function, family
 from nndsl.graph.builder import prune
 from nndsl.graph.graph import Graph, Node
+from nndsl.learning.agreement import agreement, clamped
 from nndsl.learning.rules import Example, Statistics
 from nndsl.learning.update import square_graph, update_graph
 from nndsl.passes.contract_products import contract_products
@@ -53,7 +54,8 @@ class Procedure:
     After each minibatch `update` changes all learned numbers as one vector (see `nndsl.learning.update`), and
     the sums are the gradients of the learned parameters. Where `every_epoch`, `update` has the outputs and
     leaves of single parameters instead, and runs once an epoch on sums over all examples, which it finds
-    under their names. It is None where the step itself changes all that is learned.
+    under their names. It is None where the step itself changes all that is learned. Where `from_zero`, the
+    learned numbers are zero at the beginning of an epoch.
     """
 
     step: Graph
@@ -62,6 +64,7 @@ class Procedure:
     states: tuple[str, ...] = ()
     square: Graph | None = None
     every_epoch: bool = False
+    from_zero: bool = False
 
 
 @uncollected()
@@ -107,17 +110,21 @@ def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
     net, x = (lower(scope, part) for part in (_net_input(model, rule.arguments[0]), _fed(model, rule)))
     statistics = Statistics(scope.build, learned, x.unit_row(), net)
     with scope.build.at(rule.name, rule.span):
+        if rule.clamped:
+            held = clamped(scope, model, rule)
+            statistics.agreement = agreement(scope, model, rule, stage.learned[0], held)
+            arguments = tuple(held.values())
         entry.lower(statistics, *arguments, **_options(entry, rule))
     sums = {SUM + name: node for name, node in statistics.sums.items()}
     step = _step(scope, measures | states(scope), sums)
     if statistics.update is not None:
         return Procedure(step, statistics.update, stage.batch or 1024, every_epoch=True)
-    rate = dict(rule.options)["rate"]
+    rate = dict(rule.options).get("rate", 1.0)
     settings = OptimizerSettings(
         "sgd", (("rate", rate), ("momentum", 0.0), ("nesterov", False), ("weight_decay", 0.0)), span=rule.span
     )
     update, names = update_graph(settings, None)
-    return Procedure(step, update, stage.batch or 1, names)
+    return Procedure(step, update, stage.batch or 1, names, from_zero=statistics.from_zero)
 
 
 def _one_by_one(model: Model, stage: Stage, rule: Rule, entry: Function) -> Procedure:

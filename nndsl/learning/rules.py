@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
+from math import isqrt, prod
 
 from nndsl.building.connections import reshaped
 from nndsl.building.term import Term
 from nndsl.differentiation.reverse import vector_jacobian
+from nndsl.energies.energy import gradient
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph, Node
 from nndsl.learning.clock import Clock
@@ -66,12 +67,15 @@ class _Contribution:
 class Statistics(_Contribution):
     """One batch's contribution to a local learning rule.
 
-    `net` is the net input of the units that the rule's first argument names. A rule that descends fills
-    `sums` with the gradient of each learned parameter; any other fills it with sums of its own, and
-    `update` with the graph of what the parameters become from these after each epoch.
+    `net` is the net input of the units that the rule's first argument names; for `agreement` see the module
+    of this name. A rule that descends fills `sums` with the gradient of each learned parameter, which start
+    at zero in each epoch if it goes `from_zero`; any other fills it with sums of its own, and `update` with
+    the graph of what the parameters become from these after each epoch.
     """
 
     net: Term
+    agreement: Term | None = None
+    from_zero: bool = False
     sums: dict[str, Node] = field(default_factory=dict)
     update: Graph | None = None
 
@@ -82,6 +86,18 @@ class Statistics(_Contribution):
         wanted = [term.node for _, term in self.learned]
         found = vector_jacobian(self.build, {result.node: cotangent.node}, wanted)
         self.sums = {parameter.name: found[term.node] for parameter, term in self.learned}
+
+    def correlation(self) -> Term:
+        """How the agreement of the batch's examples grows with each of the learned weights; a symmetric pair
+        counts once."""
+        ((parameter, weights),) = self.learned
+        assert self.agreement is not None
+        found = gradient(self.agreement, weights)
+        if not parameter.symmetric:
+            return found
+        side = isqrt(prod(weights.units))
+        matrix = found.with_units((side, side))
+        return (matrix + matrix.transposed()).with_units(weights.units)
 
     def become(self, sums: Mapping[str, Term], update: Updating) -> None:
         """After an epoch the one learned parameter becomes `update(epoch, **sums over all examples)`."""

@@ -89,6 +89,9 @@ class Session:
         self.loop.shuffle(random)
         if self.procedure.every_epoch:
             self.loop.shares[:] = 0
+        if self.procedure.from_zero:
+            self.learned.vector[:] = 0
+            self.give()
 
     def take(self) -> None:
         """From now on learns from the network's parameters as they are."""
@@ -110,7 +113,10 @@ class Session:
         return finished(self.stage, {name: total / seen for name, total in self.loop.measured.items()})
 
     def end_epoch(self) -> None:
-        """The update of a rule that makes one an epoch."""
+        """The update of a rule that makes one an epoch, and the weights as they are used of one that keeps
+        other numbers beside them."""
+        if self.procedure.from_zero:
+            self._tie()
         if not self.procedure.every_epoch:
             return
         sums: dict[str, Array] = self.loop.layout.views(self.loop.shares.sum(axis=0))
@@ -119,6 +125,12 @@ class Session:
         for name, value in self._epoch_update(sums | clock, self.network.parameters, 1).items():
             self.network.parameters[name][...] = value
         self.take()
+
+    def _tie(self) -> None:
+        """Leaves no weight from a unit to itself where there is to be none."""
+        for parameter in self.stage.learned:
+            if parameter.no_self:
+                np.fill_diagonal(self.network.parameters[parameter.name], 0)
 
     @cached_property
     def _epoch_update(self) -> Inference:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from nndsl.graph.builder import Builder, rewrite
 from nndsl.graph.graph import Graph, Node
+from nndsl.operators.arithmetic import Multiply
+from nndsl.operators.broadcasting import filled
 from nndsl.operators.contraction import Contract
 from nndsl.operators.lookup import Gather, OneHot, ScatterAdd
 from nndsl.operators.movement import Transpose
+from nndsl.passes.simplify import constant
 
 
 def look_up(graph: Graph) -> Graph:
@@ -24,6 +27,9 @@ def _looked_up(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | N
 
 def _one_hot_with(build: Builder, rows: str, hot: Node, labels: str, other: Node, result: str) -> Node | None:
     """`rows` are the one-hot operand's labels, the last of them that of its own axis."""
+    if isinstance(hot.operator, Multiply) and (number := constant(hot.inputs[0])) is not None:
+        found = _one_hot_with(build, rows, hot.inputs[1], labels, other, result)
+        return found and build(Multiply(), filled(build, number, found.type), found)
     if not isinstance(hot.operator, OneHot):
         return None
     (places,) = hot.inputs

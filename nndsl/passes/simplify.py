@@ -15,7 +15,7 @@ from nndsl.operators.broadcasting import Expand, Sum, filled, like
 from nndsl.operators.comparisons import Not, Where
 from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Power, StopGradient
-from nndsl.operators.leaves import Constant, Size
+from nndsl.operators.leaves import Constant, Position, Size
 from nndsl.operators.lookup import Gather, ScatterAdd
 from nndsl.operators.movement import Flip, Pad, Reshape, Slice, Transpose
 from nndsl.operators.operator import Operator
@@ -111,6 +111,20 @@ def _negate(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
 
 def _itself(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
     return inputs[0]
+
+
+def _gather(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    """Every row in its order: the whole table."""
+    assert isinstance(operator, Gather)
+    table, places = inputs
+    axis = operator.axis
+    if (
+        not isinstance(places.operator, Position)
+        or places.type.extents != table.type.extents[axis : axis + 1]
+    ):
+        return None
+    rest = (other for other in range(table.type.rank) if other != axis)
+    return None if operator.batch else build(Transpose((axis, *rest)), table)
 
 
 def _not(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
@@ -223,14 +237,27 @@ def _moved_constant(build: Builder, operator: Operator, inputs: Inputs) -> Node 
 
 
 def _contract(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
-    """Transposed operands: the labels in another order do the same."""
+    """Transposed operands: the labels in another order do the same. A number times each entry is no sum."""
     assert isinstance(operator, Contract)
+    if scaled := _scaled_entries(build, operator, inputs):
+        return scaled
     if not any(isinstance(x.operator, Transpose) for x in inputs):
         return None
     *labels, result = operator.labels
     sources = [_untransposed(x, text) for x, text in zip(inputs, labels, strict=True)]
     (a, left), (b, right) = sources
     return build(Contract.of(left, right, result), a, b)
+
+
+def _scaled_entries(build: Builder, operator: Contract, inputs: Inputs) -> Node | None:
+    """A product with equal entries that sums over nothing: the other operand, scaled."""
+    left, right, result = operator.labels
+    for x, labels, factor in ((inputs[0], left, inputs[1]), (inputs[1], right, inputs[0])):
+        number = constant(factor)
+        if number is not None and sorted(labels) == sorted(result):
+            order = tuple(labels.index(label) for label in result)
+            return _scaled(build, number, build(Transpose(order), x))
+    return None
 
 
 def _untransposed(node: Node, labels: str) -> tuple[Node, str]:
@@ -246,6 +273,7 @@ _RULES: dict[type[Operator], Callable[[Builder, Operator, Inputs], Node | None]]
     Divide: _divide,
     Expand: _expand,
     Flip: _moved_constant,
+    Gather: _gather,
     Multiply: _multiply,
     Negate: _negate,
     Not: _not,

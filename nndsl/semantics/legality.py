@@ -23,6 +23,7 @@ from nndsl.semantics.draft import (
     walk,
 )
 from nndsl.semantics.model import ConnectionKind
+from nndsl.semantics.storage import check_storage
 from nndsl.source import Span
 from nndsl.types import SetKind
 
@@ -42,8 +43,10 @@ def check_rule(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) 
             _prototypes(rule, learned, book)
         case "competitive" | "lvq" | "som" | "batch_som":
             _competition(rule, learned, book)
-        case "hebb":
-            _hebb(rule, learned, book)
+        case "hebb" | "pseudo_inverse":
+            parameter = _only(rule, learned, book)
+            if parameter is not None:
+                check_storage(rule, parameter, book)
         case "oja":
             _oja(rule, learned, book)
 
@@ -126,22 +129,6 @@ def _sheet(rule: DraftRule, match: Draft, book: Draftbook) -> None:
         _refuse(rule, match, "units on a sheet: `layer match[20, 20]`", book)
     elif options.get("torus") and options.get("grid") == "hexagonal" and sizes and sizes[0] % 2:
         _refuse(rule, match, "an even number of rows, where a hexagonal sheet is closed to a torus", book)
-
-
-def _hebb(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
-    parameter = _only(rule, learned, book)
-    if parameter is None:
-        return
-    if not {"symmetric", "no_self"} <= parameter.attributes:
-        book.diagnostics.add(
-            RuleTopology(
-                rule.name,
-                parameter.name,
-                "symmetric weights without self-connection: `param W symmetric no_self`",
-                rule.span,
-                span=parameter.span,
-            )
-        )
 
 
 def _oja(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:

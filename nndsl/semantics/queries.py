@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nndsl.diagnostics.catalogue.names import UnknownFunction, UnknownName, UnknownUnitGroup
+from nndsl.diagnostics.catalogue.recall import NoStart
 from nndsl.diagnostics.catalogue.types import (
     ArgumentMismatch,
     OptionGivenTwice,
@@ -15,13 +16,15 @@ from nndsl.functions.catalogue import Function, family
 from nndsl.semantics import expressions
 from nndsl.semantics.context import Context, Draftbook
 from nndsl.semantics.draft import Draft, DraftEnergy, DraftValue, Query, Wrong, mistaken
-from nndsl.semantics.options import read_options
-from nndsl.semantics.units import Units
+from nndsl.semantics.options import Options, read_options
+from nndsl.semantics.units import Size, Units
 from nndsl.syntax import tree
 from nndsl.types import Domain
 
 Pairs = tuple[tuple[str, Draft], ...]
 _MEANS = ("mean", "mean_field")
+DESCENTS = ("settle", "energy_trace", "settled", "cycles")
+"""The questions about a descent, which begins somewhere: `v from x`."""
 
 
 def is_query(call: tree.Call, context: Context) -> bool:
@@ -44,13 +47,16 @@ def query(book: Draftbook, call: tree.Call, context: Context) -> Draft:
         return mistaken(call.span)
     energy, unit = found
     start = _start(book, energy, call, context)
-    if name == "settle" and unit is None and start:
+    if name in DESCENTS and not start:
+        book.diagnostics.add(NoStart(name, energy.name, tuple(energy.groups), energy.span, span=call.span))
+        return mistaken(call.span)
+    if name == "settle":
         unit = energy.groups[start[0][0]]
     clamped, options = clamps(book, energy, call.options, context)
     read = read_options(name, function.signature.options, (), options, context.scope, call.span)
     draft = Query(
         span=call.span,
-        units=Units.scalar() if unit is None else unit.units,
+        units=_units(function, read) if unit is None else unit.units,
         query=name,
         energy=energy,
         unit=unit,
@@ -65,6 +71,13 @@ def query(book: Draftbook, call: tree.Call, context: Context) -> Draft:
     if any(isinstance(value, Wrong) for _, value in (*clamped, *start)):
         return mistaken(call.span)
     return draft
+
+
+def _units(function: Function, options: Options) -> Units:
+    """The units of a result that is no unit group; those called as a whole-number option are its value."""
+    result, given = function.signature.result, dict(options)
+    assert result is not None
+    return Units([Size(given[unit] if unit in given else int(unit)) for unit in result.units])
 
 
 def _asked(

@@ -145,7 +145,8 @@ def check_stage(stage: DraftStage, book: Draftbook) -> None:
     if stage.rule is not None:
         legality.check_rule(stage.rule, stage.learned, book)
         batch = stage.numbers["batch"]
-        if family("rule")[stage.rule.name].asks("example") and batch not in (None, 1):
+        single = family("rule")[stage.rule.name].asks("example") or stage.rule.name == "pseudo_inverse"
+        if single and batch not in (None, 1):
             book.diagnostics.add(OneExampleAtATime(stage.rule.name, batch, span=stage.rule.span))
     if stage.numbers.get("carry") and not book.diagnostics.errors:
         legality.check_carry(stage.span, stage.name, with_definitions(stage.drafts()), book)

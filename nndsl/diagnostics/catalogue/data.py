@@ -354,6 +354,34 @@ class OutOfDomain(Unfitting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bits(Unfitting):
+    """Bits 0 and 1 are given for units that are -1 or +1.
+
+    A bipolar 0 stands between the two states: it would count for nothing in what a network stores and
+    recalls. A truth becomes -1 or +1 by itself.
+
+    Wrong:
+
+        input x[64] bipolar
+        data "pixels.csv" { x = bit }
+
+    Right:
+
+        input x[64] bipolar
+        data "pixels.csv" { x = bit > 0 }
+    """
+
+    code: ClassVar[str] = "E0650"
+    column: str
+
+    def message(self) -> str:
+        return f"expected -1 and +1 for '{self.name}', which is bipolar, found nothing but 0 and 1"
+
+    def help(self) -> str:
+        return f"try `{self.column} > 0`, a truth, or `2 * {self.column} - 1`"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TooManyClasses(Unfitting):
     """A column of words has more different words than the target has units.
 

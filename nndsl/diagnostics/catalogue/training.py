@@ -309,7 +309,8 @@ class RuleTopology(Mistake):
 
     Each local rule asks for one: `perceptron` for threshold units over a full connection, `kmeans`,
     `competitive`, `lvq`, `som` and `batch_som` for the weights of a `distance2` (the last two with units on a
-    sheet), `hebb` for symmetric weights without self-connection, `oja` for a full connection without bias.
+    sheet), `hebb` and `pseudo_inverse` for symmetric weights without self-connection (`hebb` also for weights
+    between two groups of units), `oja` for a full connection without bias.
 
     Wrong:
 
