@@ -96,3 +96,13 @@ def add_shares(total: Reals, shares: Reals, first: int, count: int, threads: int
     for thread in range(1, threads):
         for i in range(first, first + count):
             total[i] += shares[thread * distance + i]
+
+
+@kernel
+def all_reduce(total: Reals, part: Reals, count: int, threads: int, distance: int) -> None:
+    """total[i] ← Σ over threads of part[thread·distance + i] for i < count, in each thread."""
+    for i in range(count):
+        total[i] = part[i]
+    for thread in range(1, threads):
+        for i in range(count):
+            total[i] += part[thread * distance + i]

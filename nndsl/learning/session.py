@@ -309,10 +309,11 @@ def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple
     operations = total_operations(graph, sizes)
     paying = max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
     threads = min(wanted or paying, sizes[BATCH])
-    if any(output.startswith((STATE, CHANGE)) for output in graph.outputs):
+    if any(output.startswith(CHANGE) for output in graph.outputs):
         return graph, 1
+    states = [output for output in graph.outputs if output.startswith(STATE)]
     try:
-        return divide(graph, threads), threads
+        return divide(graph, threads, states), threads
     except NotDivisible:
         return graph, 1
 

@@ -4,12 +4,13 @@ afterwards.
 Every value is one of three things. A value with the batch among its dimensions is *split*: each thread
 has its own rows. A value without it is *whole* where it depends on no example: each thread has all
 of it. A sum over the batch is a *part*: the threads' values add up to it. What is added to a part must
-be a part, so a whole value is divided by the number of threads there.
+be a part, so a whole value is divided by the number of threads there. What needs the sum itself, as a batch's
+mean is needed for its variance, gets it added up at once, while the threads wait for one another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import Enum, auto
 
 from nndsl.graph.builder import Builder, extend, prune, rewrite
@@ -21,8 +22,10 @@ from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.copying import Copy
 from nndsl.operators.lookup import ScatterAdd
+from nndsl.operators.loop import Loop
 from nndsl.operators.movement import Reshape, Transpose
 from nndsl.operators.operator import Kind, Operator
+from nndsl.operators.threads import AllReduce
 
 
 class State(Enum):
@@ -39,33 +42,66 @@ class NotDivisible(Exception):
         self.node = node
 
 
-def divide(graph: Graph, threads: int) -> Graph:
+def divide(graph: Graph, threads: int, kept: Collection[str] = ()) -> Graph:
     """The graph that each thread runs on its share, so that the outputs' values add up to those of the whole.
 
-    Raises NotDivisible where an operator needs the whole batch at once.
+    Each thread has all of the outputs in `kept`. Raises NotDivisible where an operator needs the whole batch
+    at once.
     """
     if threads == 1:
         return graph
-    states: dict[Node, State] = {}
+    return _Division(graph, threads).run(kept)
 
-    def divided(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        given = [states[operand] for operand in node.inputs]
-        states[node] = _state(node, given)
+
+class _Division:
+    """A graph on its way to its threads. `states` are those of its own nodes, `together` the sums over all
+    threads of what has been built.
+    """
+
+    def __init__(self, graph: Graph, threads: int) -> None:
+        self.graph, self.threads = graph, threads
+        self.states: dict[Node, State] = {}
+        self.together: dict[Node, Node] = {}
+        self.outputs = set(graph.outputs.values())
+
+    def run(self, kept: Collection[str]) -> Graph:
+        build, outputs = extend(rewrite(self.graph, self._divided))
+        for name, node in self.graph.outputs.items():
+            state, result = self.states[node], outputs[name]
+            if name in kept and state is State.SPLIT:
+                raise NotDivisible(node)
+            with build.at(result.layer, result.span):
+                if name in kept:
+                    outputs[name] = build(AllReduce(), result) if state is State.PART else result
+                elif state is State.WHOLE:
+                    outputs[name] = _portion(build, result, self.threads)
+        return prune(build.graph(outputs))
+
+    def _divided(self, build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        given = [self.states[operand] for operand in node.inputs]
+        if State.PART in given and not _stays_part(node, given):
+            inputs = tuple(
+                self._reduced(build, old, new) if state is State.PART else new
+                for old, new, state in zip(node.inputs, inputs, given, strict=True)
+            )
+            given = [State.WHOLE if state is State.PART else state for state in given]
+            self.states[node] = _state(node, given)
+            return build(node.operator, *inputs, like=node.type if node.type.rank else None)
+        self.states[node] = _state(node, given)
         if not isinstance(node.operator, Add | Subtract) or set(given) != {State.PART, State.WHOLE}:
             return None
         parts = (
-            x if state is State.PART else _portion(build, x, threads)
+            x if state is State.PART else _portion(build, x, self.threads)
             for x, state in zip(inputs, given, strict=True)
         )
         return build(node.operator, *parts, name=node.name)
 
-    result = rewrite(graph, divided)
-    whole = [name for name, node in graph.outputs.items() if states[node] is State.WHOLE]
-    build, outputs = extend(result)
-    for name in whole:
-        with build.at(outputs[name].layer, outputs[name].span):
-            outputs[name] = _portion(build, outputs[name], threads)
-    return prune(build.graph(outputs))
+    def _reduced(self, build: Builder, old: Node, new: Node) -> Node:
+        """A part, added up over the threads."""
+        if new not in self.together:
+            part = build(Copy(), new) if old in self.outputs else new
+            self.together[new] = build(AllReduce(), part)
+        return self.together[new]
 
 
 def _portion(build: Builder, node: Node, threads: int) -> Node:
@@ -78,19 +114,33 @@ def _has_batch(type: TensorType) -> bool:
 
 def _state(node: Node, given: list[State]) -> State:
     """What a node's value is, given what its operands' are. Raises NotDivisible."""
+    if State.PART in given:
+        return State.PART
     if set(given) <= {State.WHOLE}:
         return State.SPLIT if _has_batch(node.type) else State.WHOLE
-    if node.type.element is Element.LOOP and State.PART not in given:
-        return State.SPLIT
-    if State.PART not in given:
-        if not _has_batch(node.type):
-            return _summed(node)
-        if _over_batch(node):
-            raise NotDivisible(node)
-        return State.SPLIT
-    if State.SPLIT in given or _has_batch(node.type) or not _is_linear(node.operator, given):
+    if isinstance(node.operator, Loop) and _mixes_examples(node.operator):
         raise NotDivisible(node)
-    return State.PART
+    if node.type.element is Element.LOOP:
+        return State.SPLIT
+    if not _has_batch(node.type):
+        return _summed(node)
+    if _over_batch(node):
+        raise NotDivisible(node)
+    return State.SPLIT
+
+
+def _stays_part(node: Node, given: list[State]) -> bool:
+    """Whether a node's value for a part is a part of its value for the sum."""
+    return State.SPLIT not in given and not _has_batch(node.type) and _is_linear(node.operator, given)
+
+
+def _mixes_examples(loop: Loop) -> bool:
+    """Whether a step of a loop makes of several examples what is not theirs."""
+    return any(
+        not _has_batch(step.type) and any(_has_batch(operand.type) for operand in step.inputs)
+        for step in loop.body
+        if step.type.element is not Element.LOOP
+    )
 
 
 def _summed(node: Node) -> State:

@@ -16,6 +16,7 @@ from nndsl.operators.operator import Operator
 from nndsl.operators.pooling import Pooling
 from nndsl.operators.random import Normal, Uniform
 from nndsl.operators.sweeps import Sweeps
+from nndsl.operators.threads import AllReduce
 from nndsl.operators.windows import Fold, Windows
 from nndsl.planning.attention import attention
 from nndsl.planning.contraction import product
@@ -29,6 +30,9 @@ Calls = Iterator[tuple[str, tuple[Argument, ...]]]
 SUFFIX = {Element.REAL: "", Element.INDEX: "_indices", Element.TRUTH: "_truths"}
 """What kernels that copy are called, by element."""
 
+
+ALL_REDUCE = "all_reduce"
+"""The kernel before and after which threads meet. A plan's calls of it are those of one thread."""
 
 ACCUMULATE = (Contract, ConvolveWeights, ScatterAdd)
 """The operators whose kernels can add to what their buffer holds."""
@@ -78,6 +82,9 @@ def _calls(
             yield convolution(node, result, reads, memory, accumulate)
         case Pooling():
             yield pooling(node, result, reads)
+        case AllReduce():
+            addresses = map(Address, (result, *reads))
+            yield ALL_REDUCE, (*addresses, Count.of(type.extents), Count(1), Count(0))
         case Transpose(permutation=permutation):
             strides = strides_of(given[0])
             yield copy(type, Place(result), Place(reads[0]), [strides[axis] for axis in permutation])

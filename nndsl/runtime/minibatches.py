@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 
 from nndsl.graph.types import BATCH, FIRST, LEARNED, Element
 from nndsl.operators.random import SEED, STEP, STEPS
+from nndsl.planning.kernels import ALL_REDUCE
 from nndsl.planning.plan import SUM, Plan, Segment
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, Repeated, bind, bits
@@ -103,7 +104,8 @@ class MinibatchLoop:
         self._turn = np.zeros((threads, 2), np.int64)
         self._barrier = machine.barrier()
         self._rows = [self._memory_for_rows() for _ in range(threads)]
-        self._arenas = [zeros((plan.arena_bytes,), np.dtype(np.uint8)) for _ in range(threads)]
+        self._arenas = zeros((threads, plan.arena_bytes), np.dtype(np.uint8))
+        self._states = self._states_of_threads()
         self._programs: dict[int, list[Turns]] = {}
 
     def learn(self, learned: Learned, update: Update, steps: int) -> None:
@@ -156,6 +158,9 @@ class MinibatchLoop:
         if batch not in self._programs:
             self._programs[batch] = self._bound(batch)
         self._turn[:, 1] = first
+        for own in self._states[1:]:
+            for name, state in own.items():
+                state[...] = self.parameters[name]
         for program in self._programs[batch]:
             program.set_count(turns)
         if self.debug:
@@ -190,7 +195,8 @@ class MinibatchLoop:
         # Also where a thread has no example: its portion of what depends on none counts.
         sizes = {**self._sizes(thread), BATCH: count, FIRST: first}
         together = {**self._sizes_together(), BATCH: batch}
-        yield from bind(self.plan, sizes, together, addresses, address(self._arenas[thread]))
+        for call in bind(self.plan, sizes, together, addresses, address(self._arenas[thread])):
+            yield from self._together(thread, call)
         yield from self._tally(thread, batch)
         yield from self._carry(thread, first, count)
         if STEP in self.plan.buffers:
@@ -200,12 +206,31 @@ class MinibatchLoop:
 
     def _addresses(self, thread: int, first: int) -> dict[str, int]:
         """Where the plan's external buffers are for one thread, whose share begins at row `first`."""
-        held = {**self.parameters, **self._rows[thread]}
+        held = {**self.parameters, **self._states[thread], **self._rows[thread]}
         addresses = {name: address(array) for name, array in held.items()}
         sums = self.layout.views(self.shares[thread])
         addresses |= {SUM + name: address(view) for name, view in sums.items()}
         counters = self.counters[thread]
         return addresses | {key: address(counters[n:]) for n, key in enumerate((SEED, STEP, STEPS))}
+
+    def _states_of_threads(self) -> list[dict[str, Array]]:
+        """The parameters that a step changes, by thread: all compute the same, each in its own memory."""
+        written = (self.plan.buffers[name] for name in self.plan.outputs.values())
+        names = {buffer.name for buffer in written if buffer.segment is Segment.EXTERNAL}
+        states = {name: self.parameters[name] for name in self.parameters if name in names}
+        return [states, *({name: x.copy() for name, x in states.items()} for _ in range(1, self.threads))]
+
+    def _together(self, thread: int, call: Call | Repeated) -> Iterator[Call | Repeated | Meeting]:
+        """A plan's call; a sum over threads with the others' memory, while they wait."""
+        if isinstance(call, Repeated) or call.kernel != ALL_REDUCE or self.threads == 1:
+            yield call
+            return
+        total, part, count, *_ = call.arguments
+        first = part - thread * self._arenas[0].nbytes
+        distance = self._arenas[0].nbytes // self.real.itemsize
+        yield MEET
+        yield replace(call, arguments=(total, first, count, self.threads, distance))
+        yield MEET
 
     def _carry(self, thread: int, first: int, count: int) -> Iterator[Call]:
         """What goes on to the next minibatch."""
