@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
+from math import inf, prod
 
 from nndsl.building.layout import Key, Layout, graph_axes
 from nndsl.building.segments import LOWEST, Segments, over_segments, same_graph, segments_of
-from nndsl.building.term import Term
+from nndsl.building.term import Term, known
 from nndsl.building.windowing import Windowing
 from nndsl.operators.broadcasting import Sum
+from nndsl.operators.movement import Reshape
 from nndsl.operators.reductions import ArgMax, ArgMin, Max, Min
 from nndsl.semantics.model import Reduce
-from nndsl.types import SetKind
+from nndsl.types import Axis, Extent, IndexSet, SetKind
 
 
 def reduction(reduce: Reduce, body: Term, condition: Term | None) -> Term:
@@ -106,9 +107,22 @@ def summed(x: Term) -> Term:
 
 
 def winner(operator: type[ArgMax] | type[ArgMin], x: Term, axes: tuple[int, ...]) -> Term:
-    """The place of the extremum along one dimension."""
+    """The place of the extremum along some dimensions, counted row by row."""
+    if len(axes) > 1:
+        x = joined(x, axes)
+        axes = (len(x.layout.place_axes) - 1,)
     (axis,) = axes
     return x.made(operator(axis), x.layout.without(axes))
+
+
+def joined(x: Term, axes: tuple[int, ...]) -> Term:
+    """Some sides of the index space as one, behind the others."""
+    sides = [axis for axis in x.layout.space if x.layout.keys.index(axis) in axes]
+    others = tuple(axis for axis in x.layout.space if axis not in sides)
+    ordered = x.stretched(replace(x.layout, space=(*others, *sides)))
+    place = Axis(IndexSet("place", SetKind.NODES), Extent.of(prod(known(axis.extent) for axis in sides)))
+    layout = replace(x.layout, space=(*others, place))
+    return ordered.made(Reshape(layout.dimensions), layout)
 
 
 def softmax(x: Term, axes: tuple[int, ...], condition: Term | None) -> Term:

@@ -119,8 +119,11 @@ class Refusals:
                 return ConstructNotExecutable(span=span, construct=f"the function '{name}'")
             case Reduce(operation="argmin" | "argmax" as name, axes=(Axis(set=IndexSet(graph=str())),)):
                 return ConstructNotExecutable(span=span, construct=f"'{name}' over a data graph")
-            case Reduce(operation="argmin" | "argmax" as name, axes=axes) if len(axes) > 1:
-                return ConstructNotExecutable(span=span, construct=f"'{name}' over a grid of several sides")
+            case Reduce(operation="argmin" | "argmax" as name, axes=axes) if len(axes) > 1 and any(
+                axis.extent.known is None for axis in axes
+            ):
+                construct = f"'{name}' over several sets whose sizes the data tell"
+                return ConstructNotExecutable(span=span, construct=construct)
             case _:
                 return None
 

@@ -157,3 +157,17 @@ def test_building_twice_gives_the_same_graph() -> None:
     text = "network N { input x[3] over 6x6  output y[2] = relu(local(x, 3x3) + bias) }"
     model = model_of(text)
     assert print_graph(forward(model)) == print_graph(forward(model_of(text)))
+
+
+def test_extremum_over_a_grid_is_counted_row_by_row() -> None:
+    """For each unit and each step of a sequence its own."""
+    text = """
+      input x[2] over (3x4, t in T)
+      output y[2] over t in T = argmax(x over 3x4)
+      output z[2] over t in T = argmin(x over 3x4)
+    """
+    x = np.random.default_rng(2).normal(size=(4, 3, 4, 6, 2))
+    found = outputs(text, x=x)
+    flat = x.reshape(4, 12, 6, 2)
+    np.testing.assert_array_equal(found["y"], flat.argmax(1))
+    np.testing.assert_array_equal(found["z"], flat.argmin(1))
