@@ -43,6 +43,6 @@ def test_lenet_numbers() -> None:
 
 
 def test_what_cannot_run_is_said() -> None:
-    text = printed(Source("<test>", "network D { input x over 3x3  output y = argmin(x over 3x3) }"))
+    text = printed(Source("<test>", "network D { input x over (r, c)  output y = argmin(x over (r, c)) }"))
     assert "cannot be run yet" in text
     assert "E0809" in text
