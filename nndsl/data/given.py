@@ -10,11 +10,11 @@ import numpy as np
 from nndsl.data.convert import Classes, DType, Origin, convert
 from nndsl.data.examples import Array, Examples, Parts
 from nndsl.data.graph_given import given_graphs
-from nndsl.data.padding import convert_rows, lengths_of_sequences, pad_rows
+from nndsl.data.padding import convert_rows, lengths_of_sequences
 from nndsl.data.sequences import characters, sequence_of, starts_of
-from nndsl.data.split import Split, split
+from nndsl.data.split import split
 from nndsl.data.table import Column, Ragged
-from nndsl.data.windows import cut, window_of
+from nndsl.data.windows import in_windows, window_of
 from nndsl.diagnostics.catalogue import data as mistakes
 from nndsl.diagnostics.diagnostic import Diagnostics, NNDSLError
 from nndsl.semantics.model import Model, Value
@@ -106,27 +106,5 @@ def given_parts(
     shares = (1 - validation, validation, 0.0)
     window = window_of(network)
     if window is not None:
-        given, parts = _windows(network, given, window, shares)
-    else:
-        parts = split(given.count, shares=shares, seed=seed)
-    return Parts(*map(given.take, parts))
-
-
-def _windows(
-    network: Model, given: Examples, window: int, shares: tuple[float, float, float]
-) -> tuple[Examples, Split]:
-    """Examples cut into windows, and which of these are for training, validation and test."""
-    values = (*network.inputs, *network.targets)
-    pieces = cut(values, {value.name: _unpadded(value, given) for value in values}, window, shares=shares)
-    arrays = {value.name: pad_rows(value, pieces.columns[value.name]) for value in values}
-    count = sum(map(len, pieces.parts))
-    return Examples({**arrays, **pieces.told}, count, given.classes), pieces.parts
-
-
-def _unpadded(value: Value, given: Examples) -> Column:
-    """The rows of a value over a sequence, each of its own length; any other value as it is."""
-    array, along = given.inputs[value.name], sequence_of(value)
-    if along is None:
-        return array
-    inside = np.arange(array.shape[1]) < given.inputs[length_key(along.name)][:, None]
-    return Ragged(array[inside], starts_of(inside.sum(axis=1)))
+        return in_windows(network, given, window, shares)
+    return Parts(*map(given.take, split(given.count, shares=shares, seed=seed)))

@@ -10,6 +10,8 @@ from nndsl.data.graph_rows import graph_set_of, graph_sets
 from nndsl.data.graphs import Graphs
 from nndsl.data.padding import lengths_of_sequences
 from nndsl.data.sequences import places, starts_of
+from nndsl.data.split import SHARES
+from nndsl.data.windows import in_windows, window_of
 from nndsl.semantics.model import Model, Value
 from nndsl.types import Domain, SetKind
 
@@ -31,6 +33,9 @@ def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: DType =
         whole = Examples(drawn | ends, count, {}, graphs)
     else:
         whole = Examples(drawn | lengths_of_sequences(values, drawn), count)
+    window = window_of(network)
+    if window is not None and not ends:
+        return in_windows(network, whole, window, SHARES)
     first, second = count * 8 // 10, count * 9 // 10
     rows = np.arange(count)
     return Parts(whole.take(rows[:first]), whole.take(rows[first:second]), whole.take(rows[second:]))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nndsl.data.examples import Array
-from nndsl.data.sequences import lengths_of, sequence_of, windows
+from nndsl.data.examples import Array, Examples, Parts
+from nndsl.data.padding import pad_rows
+from nndsl.data.sequences import lengths_of, sequence_of, starts_of, windows
 from nndsl.data.split import Split, split
 from nndsl.data.table import Column, Ragged
 from nndsl.diagnostics.catalogue import data as mistakes
@@ -67,6 +68,26 @@ def cut(
             begin_key(along.name): np.diff(owner, prepend=-1).astype(bool).astype(np.int32),
         },
     )
+
+
+def in_windows(
+    network: model.Model, whole: Examples, window: int, shares: tuple[float, float, float]
+) -> Parts:
+    """Examples that are whole sequences, cut into windows and split in order. Raises NNDSLError as `cut`."""
+    values = (*network.inputs, *network.targets)
+    found = cut(values, {v.name: _unpadded(v, whole) for v in values}, window, shares=shares)
+    arrays = {value.name: pad_rows(value, found.columns[value.name]) for value in values}
+    examples = Examples({**arrays, **found.told}, sum(map(len, found.parts)), whole.classes)
+    return Parts(*map(examples.take, found.parts))
+
+
+def _unpadded(value: model.Value, whole: Examples) -> Column:
+    """The rows of a value over a sequence, each of its own length; any other value as it is."""
+    array, along = whole.inputs[value.name], sequence_of(value)
+    if along is None:
+        return array
+    lengths = whole.inputs[length_key(along.name)]
+    return Ragged(array[np.arange(array.shape[1]) < lengths[:, None]], starts_of(lengths))
 
 
 def _sequences(value: model.Value, column: Column, first: model.Value, window: int) -> Ragged:
