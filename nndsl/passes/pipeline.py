@@ -13,6 +13,7 @@ from nndsl.graph.graph import Graph, Node
 from nndsl.graph.verify import verify
 from nndsl.operators.loop import Loop
 from nndsl.passes.contract_products import contract_products
+from nndsl.passes.contract_tables import contract_tables
 from nndsl.passes.fold_constants import fold_constants
 from nndsl.passes.hoist import hoist
 from nndsl.passes.join_attention import join_attention
@@ -38,6 +39,8 @@ PASSES: tuple[Pass, ...] = (
     simplify,
     contract_products,
     look_up,
+    simplify,
+    contract_tables,
     simplify,
     merge_common,
     join_attention,

@@ -12,8 +12,8 @@ from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph
 from nndsl.graph.interpret import interpret
 from nndsl.graph.text import print_graph
-from nndsl.graph.types import Element, TensorType, index, real
-from nndsl.operators.arithmetic import Multiply
+from nndsl.graph.types import Dimension, Element, TensorType, index, real
+from nndsl.operators.arithmetic import Add, Multiply
 from nndsl.operators.broadcasting import Expand, Sum, filled
 from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Power, Tanh
@@ -73,6 +73,29 @@ def test_one_hot_products_become_look_ups(equation: str, result: str) -> None:
     rng = np.random.default_rng(1)
     given = {"places": rng.integers(-1, 6, (2, 6)), "table": rng.normal(size=table.type.shape({}))}
     assert_same(graph, after, given)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_small_tables_are_contracted_before_they_are_looked_up(axis: int) -> None:
+    """E[p]·V + E[p]·W and their gradients are products of no matrix with a row for each place p."""
+    build = Builder()
+    many = Dimension("n", Extent("n"))
+    places = build(Input("places", TensorType((many,), Element.INDEX)), name="places")
+    table = build(Input("E", real(*((5, 3) if axis == 0 else (3, 5)))), name="E")
+    v, w = (build(Input(name, real(4, 3)), name=name) for name in "VW")
+    rows = build(Gather(axis), table, places)
+    y = build(Add(), build(Contract("bi,oi->bo"), rows, v), build(Contract("oi,bi->bo"), w, rows))
+    loss = build(Sum((0, 1)), build(Tanh(), y))
+    graph = differentiate(build.graph({"y": y, "loss": loss}), "loss", ["E", "V", "W"])
+    after = optimize(graph, check=True)
+    contractions = [node for node in after if isinstance(node.operator, Contract)]
+    assert all(extent.known for node in contractions for x in node.inputs for extent in x.type.extents)
+    rng = np.random.default_rng(1)
+    given = {node.operator.key: rng.normal(size=node.type.shape({})) for node in (table, v, w)}
+    given["places"] = rng.integers(-1, 6, 9)
+    expected, found = interpret(graph, given, {"n": 9}), interpret(after, given, {"n": 9})
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def count(graph: Graph) -> int:
