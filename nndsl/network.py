@@ -318,11 +318,11 @@ class Network:
         folder.save_weights(self.parameters)
         return folder.path
 
-    def test(self, parts: Parts) -> dict[str, float]:
-        """The loss and the measures over the test part."""
+    def test(self, parts: Parts, threads: int | None = None) -> dict[str, float]:
+        """The loss and the measures over the test part. `threads` is None for as many as pay."""
         from nndsl.learning.trainer import test
 
-        return test(self, parts.test)
+        return test(self, parts.test, threads)
 
     def run(self, *, seed: int = 0, **arrays: ArrayLike) -> dict[str, Array]:
         """All outputs by name, for arrays of the inputs, one row an example.
@@ -405,7 +405,7 @@ class Network:
         rows = count if whole else min(count, ROWS_AT_ONCE)
         if self._run is None or self._run.rows_at_once < rows:
             graph = _only(self.forward_graph, [value.name for value in self.model.outputs])
-            self._run = Inference(optimize(graph), self.precision, rows)
+            self._run = Inference(optimize(graph), self.precision, rows, threads=1 if whole else None)
         return self._run
 
 

@@ -69,7 +69,7 @@ def train(network: Network, parts: Parts, request: Request) -> None:
             raise
     for profile in profiles.found:
         Console().print(profile_table(profile))
-    _conclude(network, parts, history, folder)
+    _conclude(network, parts, request.threads, history, folder)
 
 
 class Profiles(Silent):
@@ -108,8 +108,10 @@ def _folder(network: Network, parts: Parts, request: Request) -> RunFolder | Non
     return RunFolder.create(request.runs, request.name, self_contained(network.spec), settings)
 
 
-def _conclude(network: Network, parts: Parts, history: History, folder: RunFolder | None) -> None:
-    tested = network.test(parts) if parts.test.count else {}
+def _conclude(
+    network: Network, parts: Parts, threads: int | None, history: History, folder: RunFolder | None
+) -> None:
+    tested = network.test(parts, threads) if parts.test.count else {}
     Console().print(training_table(history.stages))
     for line in result_lines(tested):
         click.echo(line)

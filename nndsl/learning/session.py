@@ -64,7 +64,7 @@ class Session:
         on_compile: OnCompile | None = None,
     ) -> None:
         self.network, self.stage, self.on_compile = network, stage, on_compile
-        self.precision = options.precision
+        self.precision, self.threads = options.precision, options.threads
         self.procedure = procedure(network.model, stage)
         self.data, self.graphs = columns(train, options.precision), train.graphs
         self._start_at_examples(random, train.count)
@@ -144,7 +144,8 @@ class Session:
         """The loss and the measures over other examples, as they are outside training."""
         loop = self._evaluations.get(id(examples))
         if loop is None:
-            loop = evaluation_loop(self.network, self.stage, examples, self.precision, self.on_compile)
+            options = (self.precision, self.on_compile, self.threads)
+            loop = evaluation_loop(self.network, self.stage, examples, *options)
             self._evaluations[id(examples)] = loop
         return run_evaluation(self.stage, loop)
 
@@ -333,18 +334,21 @@ def evaluation_loop(
     examples: Examples,
     precision: Precision,
     on_compile: OnCompile | None = None,
+    threads: int | None = None,
 ) -> MinibatchLoop:
-    """A loop that measures and learns nothing, on one thread."""
+    """A loop that measures and learns nothing. `threads` is None for as many as pay."""
     batch = min(EVALUATION_BATCH, examples.count)
-    graph = optimize(evaluation(network.model, stage))
+    whole = optimize(evaluation(network.model, stage))
     data = columns(examples, precision)
-    sizes = open_sizes(graph, data, examples.graphs, batch)
-    measured = plan(graph, {**sizes, BATCH: batch}, precision, states_left(graph))
+    sizes = open_sizes(whole, data, examples.graphs, batch)
+    wanted = threads if examples.graphs is None else 1
+    graph, threads = divided(whole, {**sizes, BATCH: batch}, wanted)
+    measured = plan(graph, {**sizes, BATCH: -(-batch // threads)}, precision, states_left(graph))
     made = loop_over(measured, data, examples.graphs)
     if begins := beginnings(measured, data):
         streams = Streams.whole(next(iter(begins.values())), batch)
         batch, made = len(streams.rows), partial(StreamLoop, streams, begins)
-    loop = made(measured, data, network.parameters, batch, on_compile=on_compile)
+    loop = made(measured, data, network.parameters, batch, threads, on_compile=on_compile)
     if isinstance(loop, SequenceLoop):
         loop.sort()
     return loop

@@ -177,10 +177,14 @@ class _StageTraining:
             raise NNDSLError([Diverged(span=span, stage=self.stage.name, epoch=epoch, loss=loss)])
 
 
-def test(network: Network, examples: Examples) -> dict[str, float]:
-    """The loss and measures of the last stage that has any, over examples that it did not learn from."""
+def test(network: Network, examples: Examples, threads: int | None = None) -> dict[str, float]:
+    """The loss and measures of the last stage that has any, over examples that it did not learn from.
+
+    `threads` is None for as many as pay.
+    """
     for stage in reversed(network.stages):
         if stage.measures or isinstance(stage.how, Minimize):
             with one_thread():
-                return run_evaluation(stage, evaluation_loop(network, stage, examples, network.precision))
+                loop = evaluation_loop(network, stage, examples, network.precision, threads=threads)
+                return run_evaluation(stage, loop)
     return {}

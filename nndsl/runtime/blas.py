@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from nndsl.kernels.symbols import PREFIX, provide
 
 
 @cache
-def _controller() -> object:
+def _libraries() -> list[Any]:
+    """The BLAS libraries of this process, by threadpoolctl."""
     from threadpoolctl import ThreadpoolController
 
     provide(f"{PREFIX}sgemm")  # loads the library, so that it is found
-    return ThreadpoolController()
+    found: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
+    return found
 
 
-def one_thread() -> AbstractContextManager[object]:
+@contextmanager
+def one_thread() -> Iterator[None]:
     """While it lasts, matrix products run on the thread that calls them."""
-    limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")  # type: ignore[attr-defined]
-    return limit
+    before = [(library, library.get_num_threads()) for library in _libraries()]
+    for library, threads in before:
+        if threads != 1:
+            library.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for library, threads in before:
+            if threads != 1:
+                library.set_num_threads(threads)

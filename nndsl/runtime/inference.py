@@ -1,32 +1,44 @@
-"""Runs a graph once on given arrays: predictions, gradients, updates between epochs."""
+"""Runs a graph on given arrays: predictions, gradients, updates between epochs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from nndsl.analyses.cost import total_operations
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, FIRST, TensorType
 from nndsl.operators.leaves import Input
 from nndsl.operators.random import LARGEST_SEED, SEED, STEP
+from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import Plan, Precision
 from nndsl.planning.planner import plan
 from nndsl.runtime import machine
 from nndsl.runtime.binding import bind
 from nndsl.runtime.cache import OnCompile, prepare
-from nndsl.runtime.memory import Array, address, dtype, require_memory, symbol_sizes, zeros
+from nndsl.runtime.memory import Array, address, cores, dtype, require_memory, symbol_sizes, zeros
+from nndsl.runtime.minibatches import share
 from nndsl.runtime.program import Turns, kernels_of
 
 ROWS_AT_ONCE = 256
 """How many examples are run together: enough for matrix products, few enough for the cache."""
 
+OPERATIONS_WORTH_A_THREAD = 20_000_000
+"""Threads are started for each run, which takes longer than their meetings."""
+
+SIZES_KEPT = 16
+"""For so many different sizes of what is given, programs are kept ready."""
+
 
 class Inference:
-    """A graph ready to be run on examples. It is planned anew only for larger sizes than before.
+    """A graph ready to be run on examples, again and again.
 
+    It is planned anew only for larger sizes than before, and bound anew only for other sizes or parameters.
     Outputs with a batch dimension are filled in blocks of `rows_at_once` examples. One without (a loss, a
-    gradient) needs all examples at once, for which `rows_at_once` must suffice.
+    gradient) needs all examples at once, for which `rows_at_once` must suffice. `threads` is None for as
+    many as pay.
     """
 
     def __init__(
@@ -35,14 +47,18 @@ class Inference:
         precision: Precision,
         rows_at_once: int = ROWS_AT_ONCE,
         on_compile: OnCompile | None = None,
+        threads: int | None = 1,
     ) -> None:
         self.graph, self.precision = graph, precision
         self.rows_at_once = max(rows_at_once, 1)
         self.on_compile = on_compile
         self.outputs = {name: node.type for name, node in graph.outputs.items()}
         self.inputs = {n.operator.key: n.type for n in graph.nodes if isinstance(n.operator, Input)}
+        self.threads = threads if all(map(_has_rows, self.outputs.values())) else 1
         self._plan: Plan | None = None
-        self._arena = zeros((0,), np.dtype(np.uint8))
+        self._shares = 1
+        self._arenas: list[Array] = []
+        self._ready: dict[tuple[tuple[str, int], ...], _Ready] = {}
 
     def __call__(
         self, inputs: Mapping[str, Array], parameters: Mapping[str, Array], count: int, seed: int = 0
@@ -55,34 +71,97 @@ class Inference:
         held = {SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32), **inputs}
         given = {name: held[name] for name in self.inputs}
         sizes = symbol_sizes(self.inputs, given)
-        planned = self._planned({**sizes, BATCH: min(count, self.rows_at_once)})
         results = {
-            name: zeros(type.shape({**sizes, BATCH: count}), dtype(type.element, self.precision))
+            name: np.empty(type.shape({**sizes, BATCH: count}), dtype(type.element, self.precision))
             for name, type in self.outputs.items()
         }
         for first in range(0, count, self.rows_at_once):
             rows = slice(first, min(first + self.rows_at_once, count))
-            held = {_result(name): _rows(self.outputs[name], array, rows) for name, array in results.items()}
-            held |= {name: _rows(self.inputs[name], array, rows) for name, array in given.items()}
-            self._run(planned, {**parameters, **held}, sizes, rows)
+            place = {BATCH: rows.stop - rows.start, FIRST: rows.start if SEED in self.inputs else 0}
+            ready = self._bound({**sizes, **place}, parameters)
+            for name, array in given.items():
+                ready.inputs[name][...] = _rows(self.inputs[name], array, rows)
+            ready.run()
+            for name, array in results.items():
+                _rows(self.outputs[name], array, rows)[...] = ready.outputs[name]
         return results
 
+    def _bound(self, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
+        """The programs for some sizes."""
+        key = tuple(sizes.items())
+        found = self._ready.get(key)
+        if found is None or not found.reads(parameters):
+            planned = self._planned({symbol: size for symbol, size in sizes.items() if symbol != FIRST})
+            if len(self._ready) == SIZES_KEPT:
+                self._ready.clear()
+            found = self._ready[key] = self._made_ready(planned, sizes, parameters)
+        return found
+
     def _planned(self, sizes: Mapping[str, int]) -> Plan:
-        if self._plan is None or any(size > self._plan.bounds[symbol] for symbol, size in sizes.items()):
+        bounds = {**sizes, BATCH: -(-sizes[BATCH] // self._shares)}
+        if self._plan is None or any(size > self._plan.bounds[symbol] for symbol, size in bounds.items()):
+            graph, self._shares = self._divided(sizes)
+            bounds = {**sizes, BATCH: -(-sizes[BATCH] // self._shares)}
             external = {name: _result(name) for name in self.outputs}
-            self._plan = plan(self.graph, sizes, self.precision, external)
-            require_memory(self._plan.arena_bytes, None)
-            self._arena = zeros((self._plan.arena_bytes,), np.dtype(np.uint8))
+            self._plan = plan(graph, bounds, self.precision, external)
+            require_memory(self._shares * self._plan.arena_bytes, None)
+            size_bytes = self._plan.arena_bytes
+            self._arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self._shares)]
+            self._ready.clear()
         return self._plan
 
-    def _run(self, planned: Plan, arrays: Mapping[str, Array], sizes: Mapping[str, int], rows: slice) -> None:
-        sizes = {**sizes, BATCH: rows.stop - rows.start, FIRST: rows.start}
-        addresses = {name: address(array) for name, array in arrays.items()}
-        calls = bind(planned, sizes, sizes, addresses, address(self._arena))
-        functions = prepare(kernels_of(calls), self.precision, self.on_compile)
-        program = Turns(calls, functions, np.zeros(2, np.int64), machine.barrier(), threads=1)
-        program.set_count(1)
-        machine.run_here(program.table)
+    def _divided(self, sizes: Mapping[str, int]) -> tuple[Graph, int]:
+        """The graph for each thread's share, and the number of threads."""
+        paying = min(cores(), total_operations(self.graph, sizes) // OPERATIONS_WORTH_A_THREAD)
+        threads = min(self.threads or max(paying, 1), sizes[BATCH])
+        try:
+            return divide(self.graph, threads), threads
+        except NotDivisible:
+            return self.graph, 1
+
+    def _made_ready(self, planned: Plan, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
+        given = {name: self._memory(type, sizes) for name, type in self.inputs.items()}
+        results = {name: self._memory(type, sizes) for name, type in self.outputs.items()}
+        wanted = {buffer.name for buffer in planned.externals} & parameters.keys() - given.keys()
+        read = {name: parameters[name] for name in wanted}
+        barrier = machine.barrier()
+        programs = []
+        for thread, arena in enumerate(self._arenas):
+            first, count = share(sizes[BATCH], thread, self._shares)
+            rows = slice(first, first + count)
+            held = {name: _rows(self.inputs[name], array, rows) for name, array in given.items()}
+            held |= {_result(name): _rows(self.outputs[name], array, rows) for name, array in results.items()}
+            addresses = {name: address(array) for name, array in (read | held).items()}
+            own = {**sizes, BATCH: count, FIRST: sizes[FIRST] + first}
+            calls = bind(planned, own, sizes, addresses, address(arena))
+            functions = prepare(kernels_of(calls), self.precision, self.on_compile)
+            program = Turns(calls, functions, np.zeros(2, np.int64), barrier, self._shares)
+            program.set_count(1)
+            programs.append(program)
+        return _Ready(programs, given, results, read)
+
+    def _memory(self, type: TensorType, sizes: Mapping[str, int]) -> Array:
+        return zeros(type.shape(sizes), dtype(type.element, self.precision))
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """The programs of all threads, memory for what goes in and comes out, and the parameters they read."""
+
+    programs: list[Turns]
+    inputs: Mapping[str, Array]
+    outputs: Mapping[str, Array]
+    parameters: Mapping[str, Array]
+
+    def reads(self, parameters: Mapping[str, Array]) -> bool:
+        """Whether these are the arrays that the programs read."""
+        return all(parameters[name] is array for name, array in self.parameters.items())
+
+    def run(self) -> None:
+        if len(self.programs) == 1:
+            machine.run_here(self.programs[0].table)
+        else:
+            machine.run([program.table for program in self.programs])
 
 
 def _result(name: str) -> str:
@@ -90,6 +169,11 @@ def _result(name: str) -> str:
     return f"output {name}"
 
 
+def _has_rows(type: TensorType) -> bool:
+    """Whether a value has a row for each example."""
+    return any(extent.symbol == BATCH for extent in type.extents)
+
+
 def _rows(type: TensorType, array: Array, rows: slice) -> Array:
     """The rows of an array with a batch dimension; any other array as it is."""
-    return array[rows] if any(extent.symbol == BATCH for extent in type.extents) else array
+    return array[rows] if _has_rows(type) else array

@@ -59,7 +59,7 @@ def test_an_interrupt_leaves_what_was_learned(late: bool, threads: int) -> None:
     observer = Interrupt(late)
     with pytest.raises(KeyboardInterrupt):
         network.fit(x=IMAGES, digit=LABELS, observer=observer, threads=threads)
-    assert observer.epochs > 2 if late else observer.epochs == 2
+    assert observer.epochs >= 2 if late else observer.epochs == 2
     for name, value in network.parameters.items():
         assert np.isfinite(value).all()
         assert (value != before[name]).any()
