@@ -12,6 +12,7 @@ from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, FIRST, TensorType
 from nndsl.operators.leaves import Input
 from nndsl.operators.random import LARGEST_SEED, SEED, STEP
+from nndsl.operators.threads import AllReduce
 from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import Plan, Precision
 from nndsl.planning.planner import plan
@@ -111,13 +112,15 @@ class Inference:
         return self._plan
 
     def _divided(self, sizes: Mapping[str, int]) -> tuple[Graph, int]:
-        """The graph for each thread's share, and the number of threads."""
+        """The graph for each thread's share, and the number of threads, which do not meet in between."""
         paying = min(cores(), total_operations(self.graph, sizes) // OPERATIONS_WORTH_A_THREAD)
         threads = min(self.threads or max(paying, 1), sizes[BATCH])
         try:
-            return divide(self.graph, threads), threads
+            graph = divide(self.graph, threads)
         except NotDivisible:
             return self.graph, 1
+        meets = any(isinstance(node.operator, AllReduce) for node in graph)
+        return (self.graph, 1) if meets else (graph, threads)
 
     def _made_ready(self, planned: Plan, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
         given = {name: self._memory(type, sizes) for name, type in self.inputs.items()}
