@@ -112,6 +112,10 @@ class Session:
         seen = self.loop.seen(turns)
         return finished(self.stage, {name: total / seen for name, total in self.loop.measured.items()})
 
+    def not_finite(self) -> str | None:
+        """The first learned parameter that is no longer finite."""
+        return next((name for name, view in self._views.items() if not np.isfinite(view).all()), None)
+
     def end_epoch(self) -> None:
         """The update of a rule that makes one an epoch, and the weights as they are used of one that keeps
         other numbers beside them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nndsl.building.build import LOSS
 from nndsl.building.refusals import refused
 from nndsl.data.examples import Examples, Parts
-from nndsl.diagnostics.catalogue.running import Diverged
+from nndsl.diagnostics.catalogue.running import Diverged, WeightsDiverged
 from nndsl.diagnostics.diagnostic import NNDSLError
 from nndsl.learning.initialise import generator
 from nndsl.learning.observer import Observer, Silent
@@ -21,7 +21,7 @@ from nndsl.learning.session import Session, evaluation_loop, run_evaluation
 from nndsl.planning.plan import Precision
 from nndsl.runtime.blas import one_thread
 from nndsl.runtime.stopwatch import Stopwatch
-from nndsl.semantics.model import Alternate, Minimize, Stage
+from nndsl.semantics.model import Alternate, Minimize, Rule, Stage
 
 if TYPE_CHECKING:
     from nndsl.network import Network
@@ -131,6 +131,7 @@ class _StageTraining:
         self.session.end_epoch()
         metrics = self.session.means(self.session.turns)
         self._require_finite(epoch, metrics)
+        self._require_finite_weights(epoch)
         if self.validation.count:
             found = self.session.evaluate(self.validation)
             metrics |= {VALIDATION + name: value for name, value in found.items()}
@@ -175,6 +176,13 @@ class _StageTraining:
         if not isfinite(loss):
             span = self.stage.optimizer.span if self.stage.optimizer else self.stage.how.span
             raise NNDSLError([Diverged(span=span, stage=self.stage.name, epoch=epoch, loss=loss)])
+
+    def _require_finite_weights(self, epoch: int) -> None:
+        """A rule has no loss that would show it."""
+        how, stage = self.stage.how, self.stage.name
+        if isinstance(how, Rule) and (name := self.session.not_finite()) is not None:
+            told = WeightsDiverged(span=how.span, rule=how.name, weights=name, epoch=epoch, stage=stage)
+            raise NNDSLError([told])
 
 
 def test(network: Network, examples: Examples, threads: int | None = None) -> dict[str, float]:

@@ -265,3 +265,10 @@ def test_ojas_units_are_the_principal_components() -> None:
     components = decomposition.PCA(3).fit(x).components_
     np.testing.assert_allclose(np.abs((found * components).sum(1)), 1, atol=2e-3)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-2)
+
+
+def test_a_rule_that_diverges_is_told() -> None:
+    network, _ = start(OJA % ("50", 3))
+    with pytest.raises(nndsl.NNDSLError) as caught:
+        train(network, {"x": centred(100)})
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["E0856"]

@@ -41,6 +41,39 @@ class Diverged(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WeightsDiverged(Diagnostic):
+    """What a local rule learns is no longer a number: it has grown beyond what a float holds.
+
+    Mostly the rate is too large for the scale of the data; with `oja`, rate times the squared length of an
+    example should stay well below one, with `lvq` prototypes may also be driven away without end.
+
+    Wrong:
+
+        learn W by oja(y, x, rate = 10)
+
+    Right:
+
+        learn W by oja(y, x, rate = 0.01)
+    """
+
+    code: ClassVar[str] = "E0856"
+    rule: str
+    weights: str
+    epoch: int
+    stage: str
+
+    def message(self) -> str:
+        found = f"numbers that are not, in epoch {self.epoch} of stage '{self.stage}'"
+        return f"expected '{self.rule}' to learn finite '{self.weights}', found {found}"
+
+    def here(self) -> str:
+        return "what this learns has diverged"
+
+    def help(self) -> str | None:
+        return "try a smaller rate, or data on a smaller scale"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotFinite(Diagnostic):
     """The debug mode found a value that is infinite or not a number, and this is the first place of it.
 
