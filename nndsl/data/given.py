@@ -67,7 +67,7 @@ def given_examples(
     with diagnostics.collecting():
         found |= lengths_of_sequences(present, columns)
     diagnostics.raise_if_errors()
-    return Examples(found, counts[0][1] if counts else 0, words)
+    return Examples(found, counts[0][1] if counts else int(not values), words)
 
 
 def _rows(value: Value, arrays: Mapping[str, Any]) -> Any:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from nndsl.building.term import Term
 from nndsl.energies.conditional import Conditional, conditional
 from nndsl.energies.energy import Energy, States
-from nndsl.energies.schedule import Classes
+from nndsl.energies.schedule import Classes, Part
 from nndsl.graph.builder import Builder, prune
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import Dimension, Element, TensorType
 from nndsl.operators.broadcasting import Expand, filled
+from nndsl.operators.comparisons import Where
 from nndsl.operators.leaves import Fed, Input, Position
 from nndsl.operators.loop import Carry, Loop
 from nndsl.operators.movement import Reshape
@@ -33,15 +34,26 @@ def swept(energy: Energy, states: States, classes: Classes, update: Update, swee
 
 def once(energy: Energy, states: States, classes: Classes, update: Update) -> States:
     """The states after one sweep."""
-    for groups in classes:
-        states = {**states, **{group: update(conditional(energy, group, states)) for group in groups}}
+    for parts in classes:
+        states = {**states, **{part[0]: _updated(energy, states, part, update) for part in parts}}
     return states
+
+
+def _updated(energy: Energy, states: States, part: Part, update: Update) -> Term:
+    """What a group becomes, of which other units than those of the part stay as they are."""
+    group, colour = part
+    before = states[group]
+    if colour is None:
+        return update(conditional(energy, group, states))
+    mask = colour.mask(before.build, before.layout).stretched(before.layout)
+    after = update(conditional(energy, group, states, mask.real()))
+    return replace(after, node=after.build(Where(), mask.node, after.node, before.node))
 
 
 def _looped(energy: Energy, states: States, classes: Classes, update: Update, sweeps: int) -> States:
     """The sweeps as a loop, in which what is drawn is counted sweep by sweep."""
     build, time = energy.scope.build, Dimension("sweeps", Extent.of(sweeps))
-    free = tuple(group for groups in classes for group in groups)
+    free = tuple(dict.fromkeys(group for parts in classes for group, _ in parts))
     body, handed = _body(energy, states, classes, update)
     carries = tuple(Carry(group, 1) for group in free)
     keys = [node.name for node in body if isinstance(node.operator, Fed)]
@@ -62,7 +74,7 @@ def _looped(energy: Energy, states: States, classes: Classes, update: Update, sw
 def _body(energy: Energy, states: States, classes: Classes, update: Update) -> tuple[Graph, dict[str, Node]]:
     """One sweep, and what is handed to it: what is clamped and parameters, by key."""
     build, handed = Builder(), dict[str, Node]()
-    free = [group for groups in classes for group in groups]
+    free = list(dict.fromkeys(group for parts in classes for group, _ in parts))
     for group in free:
         build.reserve(group)
 

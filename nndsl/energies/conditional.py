@@ -100,14 +100,18 @@ class Conditional:
         return largest + (self.net - largest).apply("exp").reduced(Sum, axes).apply("log")
 
 
-def conditional(energy: Energy, group: str, states: States) -> Conditional:
-    """How a group is distributed given the states of all others, and of its own other units."""
+def conditional(energy: Energy, group: str, states: States, among: Term | None = None) -> Conditional:
+    """How a group is distributed given the states of all others, and of its own other units.
+
+    Where its units interact, `among` is one at units that do not, and zero at the others, of which nothing is
+    said then.
+    """
     domain = energy.groups[group].type.domain
     if domain is not Domain.REAL:
         return Conditional(energy.scope, domain, energy.field(group, states))
     here = apart(states[group])
     net = gradient(-energy.of({**states, group: here}), here)
-    precision = -gradient(net, here)
+    precision = -gradient(net if among is None else net * among, here)
     return Conditional(energy.scope, domain, net + precision * here, precision)
 
 

@@ -9,6 +9,7 @@ from nndsl.diagnostics.catalogue.energies import NotIndependent
 from nndsl.diagnostics.catalogue.recall import NotPairwise, NotTwoStates
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.energies.energy import groups_of
+from nndsl.energies.schedule import schedule
 from nndsl.energies.structure import Structure, is_pairwise, structure
 from nndsl.semantics.model import EnergyModel, Expression, Infer, Likelihood, Minimize, Model, Rule, Stage
 from nndsl.semantics.queries import DESCENTS
@@ -64,7 +65,7 @@ def _not_one_by_one(infer: Infer, energy: EnergyModel, found: Structure) -> Iter
     """Whether units are to change one by one that cannot: those of a descent, or coupled within a group."""
     clamped = {} if infer.query == "likelihood" else dict(infer.clamped)
     free = {name: group for name, group in groups_of(energy).items() if name not in clamped}
-    if infer.query not in DESCENTS and not (infer.query in CHAINS and set(free) & set(found.within)):
+    if infer.query not in DESCENTS and not (infer.query in CHAINS and schedule(found, tuple(free)) is None):
         return
     domains = tuple((name, group.type.domain.value) for name, group in free.items())
     if {domain for _, domain in domains} not in ({"binary"}, {"bipolar"}):

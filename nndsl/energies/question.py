@@ -105,11 +105,12 @@ class Question:
     def _swept(
         self, states: States, groups: tuple[str, ...], update: Update, sweeps: int, last: str
     ) -> States:
-        if any(group in self.structure.within for group in groups):
-            row = Row(self.energy, sorted(groups, key=lambda group: group == last))
-            mode: Mode = "sample" if update is Conditional.draw else "mean"
-            return Chain(row, states, mode, "sequential", self.energy.scope.stream()).swept(states, sweeps)
-        return swept(self.energy, states, schedule(self.structure, groups, last), update, sweeps)
+        classes = schedule(self.structure, groups, last)
+        if classes is not None:
+            return swept(self.energy, states, classes, update, sweeps)
+        row = Row(self.energy, sorted(groups, key=lambda group: group == last))
+        mode: Mode = "sample" if update is Conditional.draw else "mean"
+        return Chain(row, states, mode, "sequential", self.energy.scope.stream()).swept(states, sweeps)
 
     def persistent(self, sweeps: int) -> Term:
         """The mean of `phase` over chains that go on by some sweeps with every step."""

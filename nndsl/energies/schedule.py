@@ -8,23 +8,42 @@ from itertools import combinations, product
 import networkx as nx
 import numpy as np
 
+from nndsl.energies.lattice import Colour, colours_on_lattice
 from nndsl.energies.structure import Structure
 
-Classes = tuple[tuple[str, ...], ...]
-"""Groups that are updated at once, in the order of the updates."""
+Part = tuple[str, Colour | None]
+"""Units that do not interact: a group, or its units of one colour."""
+
+Classes = tuple[tuple[Part, ...], ...]
+"""What is updated at once, in the order of the updates."""
 
 
-def schedule(structure: Structure, groups: Collection[str], last: str = "") -> Classes:
-    """Groups by colour: those of one colour do not interact. The colour of the group `last` is the last.
+def schedule(structure: Structure, groups: Collection[str], last: str = "") -> Classes | None:
+    """Units by colour: those of one colour do not interact. A colour of the group `last` is the last.
 
-    The units within a group must not interact.
+    None where units within a group interact so that only a search would tell their colours.
     """
+    parts = {group: _parts(structure, group) for group in groups}
+    if not all(parts.values()):
+        return None
     graph = nx.Graph()
-    graph.add_nodes_from(groups)
-    graph.add_edges_from(pair for pair in combinations(groups, 2) if structure.interact(*pair))
+    for own in parts.values():
+        graph.add_nodes_from(own)
+        graph.add_edges_from(combinations(own, 2))
+    for a, b in combinations(groups, 2):
+        if structure.interact(a, b):
+            graph.add_edges_from(product(parts[a], parts[b]))
     colours = coloured(graph)
-    order = sorted(set(colours.values()), key=lambda colour: (colour == colours.get(last), colour))
-    return tuple(tuple(group for group in groups if colours[group] == colour) for colour in order)
+    final = colours[parts[last][-1]] if last in parts else None
+    order = sorted(set(colours.values()), key=lambda colour: (colour == final, colour))
+    return tuple(tuple(part for part in graph if colours[part] == colour) for colour in order)
+
+
+def _parts(structure: Structure, group: str) -> tuple[Part, ...]:
+    if group not in structure.within:
+        return ((group, None),)
+    found = colours_on_lattice(structure.within[group], structure.sizes[group])
+    return tuple((group, colour) for colour in found)
 
 
 def colour_count(structure: Structure) -> int:

@@ -14,12 +14,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from nndsl.building.term import known
 from nndsl.diagnostics.catalogue.energies import NoQuadraticTerm, NotLinear, NotQuadratic
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.energies.energy import groups_of, summands
 from nndsl.energies.probe import ROUNDING, Array, Probe, differ
 from nndsl.semantics.model import EnergyModel
-from nndsl.types import Domain
+from nndsl.types import Domain, Type
 
 Pairs = NDArray[np.bool_]
 
@@ -28,15 +29,20 @@ Pairs = NDArray[np.bool_]
 class Structure:
     """Which units interact.
 
-    `between` are the pairs of groups of which some units do. `within` has a square matrix of truths for each
-    group whose units interact among themselves; a onehot unit has one row for all its values. `mistakes` say
-    why the energy has no conditionals.
+    `sizes` are those of each group's axes, places first, without the values of onehot units. `between` are
+    the pairs of groups of which some units interact. `within` has a square matrix of truths for each group
+    whose units interact among themselves; a onehot unit has one row for all its values. `mistakes` say why
+    the energy has no conditionals.
     """
 
-    groups: tuple[str, ...]
+    sizes: Mapping[str, tuple[int, ...]]
     between: frozenset[frozenset[str]]
     within: Mapping[str, Pairs]
     mistakes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(self.sizes)
 
     def interact(self, a: str, b: str) -> bool:
         """Whether units of these groups interact; of one group, with each other."""
@@ -63,7 +69,13 @@ def structure(energy: EnergyModel) -> Structure:
             mistakes += _blamed(energy, name, value.type.domain)
         elif value.type.domain is Domain.REAL and not (own.slopes < 0).all():
             mistakes.append(NoQuadraticTerm(name, span=value.span))
-    return Structure(tuple(groups), frozenset(between), within, tuple(mistakes))
+    sizes = {name: _sizes(value.type) for name, value in groups.items()}
+    return Structure(sizes, frozenset(between), within, tuple(mistakes))
+
+
+def _sizes(type: Type) -> tuple[int, ...]:
+    places = tuple(known(axis.extent) for axis in type.space)
+    return places + (type.units[:-1] if type.domain is Domain.ONEHOT else type.units)
 
 
 @lru_cache(maxsize=16)
@@ -123,7 +135,7 @@ def _alone(probe: Probe, group: str, states: Mapping[str, Array], step: Array, e
     change = probe.changes(group, states, moved.reshape(count, *step.shape))[group]
     found = change.reshape(count, count, -1)
     largest = np.take_along_axis(found, np.abs(found).argmax(-1)[..., None], -1)[..., 0]
-    slopes: Array = largest / np.abs(rows).reshape(count, -1).max(-1)[:, None]
+    slopes: Array = largest / rows.reshape(count, -1)[:, :1]
     return slopes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nndsl.energies.schedule import colour_count, schedule
+from nndsl.energies.schedule import Part, colour_count, schedule
 from nndsl.energies.structure import Structure, structure
 from nndsl.semantics.model import EnergyModel
 
@@ -21,6 +21,13 @@ def energy_rows(energies: tuple[EnergyModel, ...]) -> list[tuple[str, ...]]:
 
 def _updates(found: Structure) -> str:
     """Groups that are updated together, in their order."""
-    if found.within:
+    classes = schedule(found, found.groups, found.groups[-1])
+    if classes is None:
         return "one unit after another"
-    return ", then ".join(" and ".join(groups) for groups in schedule(found, found.groups, found.groups[-1]))
+    return ", then ".join(" and ".join(map(_named, parts)) for parts in classes)
+
+
+def _named(part: Part) -> str:
+    """`h`, or `s (1 of 2)` for the units of one of two colours."""
+    group, colour = part
+    return group if colour is None else f"{group} ({colour.number + 1} of {colour.count})"

@@ -178,6 +178,38 @@ def test_a_chain_draws_from_the_distribution(groups: dict[str, tuple[str, int]])
         assert abs(share - expected) < 5 * np.sqrt(expected * (1 - expected) / count) + 1e-9
 
 
+GRIDS = {
+    "bipolar": ("s[1] bipolar over 2x3", "-0.7 * dot(s, local(s, 3x3, K, pad = 1)) / 2"),
+    "real": (
+        "s[1] over 2x3",
+        "sum(s ^ 2) / 2 - 0.3 * dot(s, local(s, 3x3, K, pad = 1)) / 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
+def test_a_chessboard_draws_from_the_distribution(grid: tuple[str, str]) -> None:
+    """Correlations of the units of a grid, each coupled with those beside it, after 40 sweeps."""
+    units, written = grid
+    made = network(
+        f"""network N {{ input z  param K fixed = [[[[0, 1, 0], [1, 0, 1], [0, 1, 0]]]]
+          energy E({units}) = {written}
+          output s[1] over 2x3 = sample(s | E, sweeps = 40) }}"""
+    )
+    count = 4000
+    drawn = answers(made, z=np.zeros((count, 1)))["s"].reshape(count, 6)
+    beside = np.zeros((6, 6))
+    for a, b in ((0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)):
+        beside[a, b] = beside[b, a] = 1
+    if "bipolar" in units:
+        given = states(s=("bipolar", 6))["s"]
+        p = boltzmann(-0.7 * np.einsum("ni,ij,nj->n", given, beside, given) / 2)
+        expected = np.einsum("n,ni,nj->ij", p, given, given)
+    else:
+        expected = np.linalg.inv(np.eye(6) - 0.3 * beside)
+    np.testing.assert_allclose(drawn.T @ drawn / count, expected, atol=5 * expected.max() * 2 / count**0.5)
+
+
 def test_native_chains_are_those_of_the_interpreter_and_repeat() -> None:
     made = declared(LAYERS["binary"], "output s[4] = sample(v | E, sweeps = 7)")
     nothing = {g: np.zeros((50, n)) for g, (_, n) in LAYERS["binary"].items()}

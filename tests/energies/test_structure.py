@@ -61,8 +61,18 @@ def test_neighbours_of_a_grid() -> None:
 
 def test_what_is_asked_for_is_updated_last() -> None:
     deep = found(*DEEP)
-    assert schedule(deep, ("v", "h", "k"), last="h") == (("v", "k"), ("h",))
-    assert schedule(deep, ("v", "h", "k"), last="k") == (("h",), ("v", "k"))
+    v, h, k = (("v", None), ("h", None), ("k", None))
+    assert schedule(deep, ("v", "h", "k"), last="h") == ((v, k), (h,))
+    assert schedule(deep, ("v", "h", "k"), last="k") == ((h,), (v, k))
+
+
+def test_a_grid_is_updated_as_a_chessboard() -> None:
+    grid = found(*GRID)
+    classes = schedule(grid, ("s",))
+    assert classes is not None
+    ((_, black),), ((_, white),) = classes
+    assert black is not None and white is not None
+    assert black.steps == (1, 1, 0) and {black.number, white.number} == {0, 1}
 
 
 def test_fixed_zeros_join_nothing() -> None:

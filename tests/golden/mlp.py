@@ -246,7 +246,7 @@ def fused_9(
     parallel_innermost_loops()
 
 
-def step(*, batch, h_weights, x, h_bias, y_weights, y_bias, digit, sum_y_bias, sum_y_weights, sum_h_bias, sum_h_weights):
+def step(*, batch, x, h_weights, h_bias, y_weights, y_bias, digit, sum_y_bias, sum_y_weights, sum_h_bias, sum_h_weights):
     arena = np.zeros(140864, np.uint8)
     h_contract = arena[0:32768].view(np.float32)  # real[batch=batch, unit=256]
     h_relu = arena[0:32768].view(np.float32)  # real[batch=batch, unit=256]
