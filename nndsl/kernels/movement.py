@@ -236,6 +236,32 @@ def scatter_add(
 
 
 @kernel
+def gather_add(
+    target: Reals,
+    places: Indices,
+    table: Reals,
+    sources: Indices,
+    count: int,
+    rows: int,
+    table_rows: int,
+    after: int,
+) -> None:
+    """target[k, q] ← Σ over the i with places[i] = k of table[sources[i], q].
+
+    Shapes: target (rows, after), places and sources (count,), table (table_rows, after). Pairs with a place
+    outside are left out.
+    """
+    for entry in range(rows * after):
+        target[entry] = 0
+    for entry in range(count):
+        place, source = places[entry], sources[entry]
+        if 0 <= place < rows and 0 <= source < table_rows:
+            for q in range(after):
+                target[place * after + q] += table[source * after + q]
+    parallel_innermost_loops()
+
+
+@kernel
 def scatter_max(
     target: Reals,
     places: Indices,

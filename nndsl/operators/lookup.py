@@ -202,6 +202,52 @@ class ScatterAdd(Scatter):
 
 
 @dataclass(frozen=True)
+class GatherAdd(Operator):
+    """Rows of a table added up along edges: `y[k] = Σ x[p]` over the pairs (k, p) that two indices give.
+
+    It is `scatter_add` of `gather`, without the rows of edges in between; edges with an end outside are left
+    out. Shapes: the targets k `index[n]`, table `real[m, *a]`, the sources p `index[n]`, to
+    `real[dimension, *a]`.
+    """
+
+    name = "gather_add"
+    kind = Kind.MOVEMENT
+    dimension: Dimension
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        require(len(operands) == 3, "gather_add of {} operands", len(operands))
+        targets, table, sources = operands
+        pairs = targets.extents == sources.extents and targets.rank == 1
+        elements = targets.element == sources.element == Element.INDEX and table.element == Element.REAL
+        require(pairs and elements and table.rank > 0, "gather_add of {}", operands)
+        return TensorType((self.dimension, *table.dimensions[1:]))
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        targets, table, sources = operands
+        return ScatterAdd(self.dimension).evaluate(
+            (targets, Gather().evaluate((table, sources), sizes)), sizes
+        )
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        targets, table, sources = node.inputs
+        return None, build(GatherAdd(table.type.dimensions[0]), sources, dy, targets), None
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        rows = real(4).dimensions[0]
+        yield Sample(cls(rows), (index(6), real(5, 3), index(6)), low=-1, high=5)
+        yield Sample(cls(rows), (index(6), real(5), index(6)), low=-1, high=5)
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        rows = real(4).dimensions[0]
+        yield Sample(cls(rows), (index(6), real(5, 3)))
+        yield Sample(cls(rows), (index(6), real(5, 3), index(5)))
+        yield Sample(cls(rows), (index(6), real(), index(6)))
+        yield Sample(cls(rows), (real(6), real(5), index(6)))
+
+
+@dataclass(frozen=True)
 class ScatterMax(Scatter):
     """The greatest row by index: `y[k] = max(least, max v)` over the rows v whose index is k.
 

@@ -17,6 +17,7 @@ from nndsl.passes.contract_tables import contract_tables
 from nndsl.passes.fold_constants import fold_constants
 from nndsl.passes.hoist import hoist
 from nndsl.passes.join_attention import join_attention
+from nndsl.passes.join_edges import join_edges
 from nndsl.passes.join_windows import join_windows
 from nndsl.passes.look_up import look_up
 from nndsl.passes.merge_common import merge_common
@@ -44,6 +45,7 @@ PASSES: tuple[Pass, ...] = (
     simplify,
     merge_common,
     join_attention,
+    join_edges,
     trim_loops,
 )
 

@@ -21,7 +21,7 @@ from nndsl.operators.broadcasting import Expand, Sum, filled
 from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.copying import Copy
-from nndsl.operators.lookup import ScatterAdd
+from nndsl.operators.lookup import GatherAdd, ScatterAdd
 from nndsl.operators.loop import Loop
 from nndsl.operators.movement import Reshape, Transpose
 from nndsl.operators.operator import Kind, Operator
@@ -145,7 +145,7 @@ def _mixes_examples(loop: Loop) -> bool:
 
 def _summed(node: Node) -> State:
     """A value that has lost the batch: a part, if it is a sum."""
-    if isinstance(node.operator, Sum | Contract | ConvolveWeights | ScatterAdd):
+    if isinstance(node.operator, Sum | Contract | ConvolveWeights | ScatterAdd | GatherAdd):
         return State.PART
     raise NotDivisible(node)
 

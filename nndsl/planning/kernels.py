@@ -10,7 +10,7 @@ from nndsl.graph.types import BATCH, FIRST, Element, TensorType
 from nndsl.operators.attention import Attention
 from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution, ConvolveWeights
-from nndsl.operators.lookup import Gather, Scatter, ScatterAdd
+from nndsl.operators.lookup import Gather, GatherAdd, Scatter, ScatterAdd
 from nndsl.operators.movement import Concatenate, Flip, Pad, Slice, Transpose
 from nndsl.operators.operator import Operator
 from nndsl.operators.pooling import Pooling
@@ -119,6 +119,9 @@ def _calls(
         case Gather(axis=axis, batch=batch):
             sizes = _lookup_sizes(given[0], given[1], axis, batch)
             yield f"gather{SUFFIX[type.element]}", (*map(Address, (result, *reads)), *sizes)
+        case GatherAdd():
+            sizes = (Count.of(given[0].extents), Count.of(type.extents[:1]), Count.of(given[1].extents[:1]))
+            yield operator.name, (*map(Address, (result, *reads)), *sizes, Count.of(type.extents[1:]))
         case Scatter(axis=axis, batch=batch, start=start):
             if not accumulate:
                 yield _fill(type, result, start)

@@ -98,6 +98,25 @@ def test_small_tables_are_contracted_before_they_are_looked_up(axis: int) -> Non
         np.testing.assert_allclose(found[name], value, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
+def test_sums_over_neighbours_keep_no_row_for_each_edge() -> None:
+    """In a graph's convolution, forward and backward."""
+    build = Builder()
+    x, w = build(Input("x", real(6, 3)), name="x"), build(Input("w", real(3, 6, 3)), name="w")
+    sources, targets = (build(Input(key, index(9)), name=key) for key in ("sources", "targets"))
+    y = build(Tanh(), build(ScatterAdd(x.type.dimensions[0]), targets, build(Gather(0), x, sources)))
+    loss = build(
+        Sum((0, 1)), build(Sum((0,)), build(Multiply(), w, build(Expand((0,), w.type.dimensions[:1]), y)))
+    )
+    graph = differentiate(build.graph({"loss": loss}), "loss", ["x"])
+    after = optimize(graph, check=True)
+    used = [node.operator.name for node in after]
+    assert used.count("gather_add") == 2 and not {"gather", "scatter_add"} & set(used)
+    rng = np.random.default_rng(1)
+    given = {"x": rng.normal(size=(6, 3)), "w": rng.normal(size=(3, 6, 3))}
+    given |= {key: rng.integers(-1, 7, 9) for key in ("sources", "targets")}
+    assert_same(graph, after, given)
+
+
 def count(graph: Graph) -> int:
     return len([node for node in graph if node.type.element == Element.REAL])
 
