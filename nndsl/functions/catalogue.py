@@ -18,7 +18,8 @@ Other types of values: `position` is the element of an ordered set or a grid sid
 belong to the family `query`, which the checker turns into `Infer`. Units that only the result has
 (`sinusoid`, `flatten`) come from the context or are known to the checker.
 An option's type is number, integer, truth, word(a|b), numbers (a tuple) or schedule (a number that may
-be a ramp or a schedule), with its default after `=`; without a default it must be given.
+be a ramp or a schedule; a positive_schedule begins above 0, a share_schedule is also at most 1), with its
+default after `=`; without a default it must be given.
 Options may be given by position after the values.
 """
 

@@ -15,7 +15,8 @@ Written from the catalogue in `nndsl/functions/` by `pytest tests/docs --update-
 A signature names values before the semicolon and options, with their defaults, after it. `real[*u]` is any
 units; the same letter is the same size; no brackets are one unit. Where several values and the result are
 `[*u]`, the function goes unit by unit, and a scalar stretches. Index spaces are inherited and united. `real`
-takes every domain but `index`. An option of the type schedule is a number, a ramp (`10 -> 1`) or a schedule.
+takes every domain but `index`. An option of the type schedule is a number, a ramp (`10 -> 1`) or a schedule;
+a `positive_schedule` begins above 0, a `share_schedule` is also at most 1.
 
 What is marked † is checked, and refused by name when it is to be run.
 """
