@@ -14,24 +14,21 @@ network Net(d = 16, symbols = 6, long = 12) {
   input  x[symbols] onehot over t in T
   target y[symbols] onehot over t in T
   layer  e[d] = full(x) + sinusoid(t)
-  layer  u[d] = layer_norm(e + attention(e, e, heads = 2, causal = yes))
-  layer  h[d] = tanh(local(u, 2, causal) + full(h[t-1]))
-  output o[symbols] = full(h) + bias
+  layer  u[d] = e + attention(e, e, heads = 2, causal = yes)
+  layer  h[d] = tanh(full(u) + full(h[t-1]))
+  output o[symbols] = full(h)
   train { minimize mean(cross_entropy(o, y) over T)  optimizer adam  WINDOW }
   generate y from o into x at_most long
 }
 """
 TRANSLATION = """
-use encoder_layer, decoder_layer from std
 network Translation(d = 8, words = 7) {
   input  source[words] onehot over s in N
   input  given[words] onehot over t in M
   target next[words] onehot over t in M
-  layer  x[d] = full(source) + sinusoid(s)
-  layer  y[d] = full(given) + sinusoid(t)
-  layer  z[d] = encoder_layer(x, 2)
-  layer  w[d] = decoder_layer(y, z, 2)
-  output o[words] = full(w) + bias
+  layer  m[d] = mean(full(source, to d) over s in N)
+  layer  h[d] = tanh(full(given) + full(h[t-1]) + full(m))
+  output o[words] = full(h)
   train { minimize cross_entropy(o, next)  optimizer adam }
   generate next from o into given at_most 8
 }
