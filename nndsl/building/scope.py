@@ -94,6 +94,10 @@ class Scope:
         node = self.build(operator(self.stream(), layout.dimensions), *self.run())
         return Term(self.build, node, layout)
 
+    def drawing(self, first: int) -> Scope:
+        """The same scope with random numbers of its own, the same wherever it is made."""
+        return replace(self, _streams=count(first))
+
     def stream(self) -> int:
         """A number for random numbers that are drawn at this place of the network alone."""
         return next(self._streams)

@@ -78,12 +78,16 @@ class Conditional:
                 each = self.net.square() / (2 * self.precision) + width * 0.5
         return summed_up(each)
 
-    def log_probability(self, state: Term) -> Term:
-        """log p of a state, summed over all units of the group."""
+    def score(self, state: Term) -> Term:
+        """n·s, of real units n·s − a·s²/2, summed over all units of the group."""
         score = self.net * state
         if self.precision is not None:
             score = score - self.precision * state.square() * 0.5
-        return summed_up(score) - self.log_partition()
+        return summed_up(score)
+
+    def log_probability(self, state: Term) -> Term:
+        """log p of a state, summed over all units of the group."""
+        return self.score(state) - self.log_partition()
 
     @property
     def _values(self) -> int:

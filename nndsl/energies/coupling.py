@@ -93,7 +93,7 @@ class Row:
         parameters = {name: received(name, term) for name, term in given.items()}
         others = {group: received(group, state) for group, state in states.items()}
         inner = replace(scope, build=build, values={}, parameters=parameters)
-        row = Row(replace(self.energy, scope=inner), self.groups)
+        row = Row(self.energy.within(inner, received), self.groups)
         derived = prune(build.graph({"": derive(row, others)}))
         graph = without_zeros(optimize(fixed(derived, sizes)))
         return written(scope.build, graph, handed)[""]

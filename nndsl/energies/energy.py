@@ -7,7 +7,7 @@ derivatives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nndsl.building.expressions import lower
@@ -24,6 +24,9 @@ from nndsl.types import Domain
 
 States = Mapping[str, Term]
 """The state of each unit group, by its name."""
+
+Transfer = Callable[[str, Term], Term]
+"""Hands a value in from another graph, under a name."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Energy:
                 term = summed_up(lower(scope, summand))
                 total = total + term if sign > 0 else total - term
             return total.stretched(Layout(batch=True))
+
+    def within(self, scope: Scope, transfer: Transfer) -> Energy:
+        """The same energy in another graph."""
+        return replace(self, scope=scope)
 
     def field(self, group: str, states: States) -> Term:
         """−∂E/∂g, the net input of each unit of a group: how much a unit's state is favoured."""

@@ -10,11 +10,13 @@ from operator import add
 from nndsl.building.layout import Layout
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term, known
+from nndsl.energies import annealing, enumeration
 from nndsl.energies.chain import Update, swept
 from nndsl.energies.chains import among, chain
 from nndsl.energies.conditional import Conditional, conditional, uniform
 from nndsl.energies.coupling import Chain, Row
 from nndsl.energies.energy import Energy, States, summed_up
+from nndsl.energies.enumeration import MOST_BITS, bits, enumerated
 from nndsl.energies.recall import Descent
 from nndsl.energies.schedule import schedule
 from nndsl.energies.structure import Structure, structure
@@ -138,6 +140,28 @@ class Question:
         for group in self.free:
             total = total - self.conditional(group, states).log_partition()
         return total
+
+    def log_sum(self) -> Term:
+        """log Σ exp(−E) over all states of the groups that are not clamped."""
+        return enumeration.log_sum(self)
+
+    def log_partition(self, chains: int, temperatures: int) -> Term:
+        """The same where nothing is clamped, estimated where there are too many states."""
+        if self._countable:
+            return enumeration.log_partition(self)
+        return annealing.log_partition(self, chains, temperatures)
+
+    def log_partition_error(self, chains: int, temperatures: int) -> Term:
+        """The standard error of that."""
+        if self._countable:
+            return self.energy.scope.constant(0)
+        return annealing.log_partition_error(self, chains, temperatures)
+
+    @property
+    def _countable(self) -> bool:
+        """Whether all states can be looked at."""
+        whole = replace(self, clamped={})
+        return bits(self.energy, enumerated(whole)) <= MOST_BITS
 
     def phase(self, states: States) -> Term:
         """A number whose gradient by the parameters is that of E, averaged over the groups not clamped.

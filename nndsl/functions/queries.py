@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nndsl.functions.catalogue import declare, entry
+from nndsl.functions.catalogue import entry
 
 if TYPE_CHECKING:
     from nndsl.building.term import Term
@@ -53,20 +53,36 @@ def free_energy(question: Question) -> Term:
     return question.free_energy(question.clamped)
 
 
-declare(
+@entry(
     "query",
     "log_partition",
     "(given: energy; chains: integer = 100, temperatures: integer = 1000) -> real[1]",
-    "`log_partition(E)`: log Σ exp(-E) over all states, exact for small networks, else by annealed "
-    "importance sampling (Neal 2001) with `chains` and `temperatures`.",
 )
+def log_partition(question: Question, chains: int, temperatures: int) -> Term:
+    """`log_partition(E)`: log Σ exp(-E) over all states. Exact where no more than 2^25 states have to be looked
+    at; else by annealed importance sampling with so many `chains` and `temperatures` (Neal 2001)."""
+    return question.log_partition(chains, temperatures)
 
-declare(
+
+@entry(
+    "query",
+    "log_partition_error",
+    "(given: energy; chains: integer = 100, temperatures: integer = 1000) -> real[1]",
+)
+def log_partition_error(question: Question, chains: int, temperatures: int) -> Term:
+    """`log_partition_error(E)`: the standard error of `log_partition(E)` over the chains; zero where that is
+    exact."""
+    return question.log_partition_error(chains, temperatures)
+
+
+@entry(
     "query",
     "likelihood",
-    "(given: energy) -> real[1]",
-    "`likelihood(E, v = x)`: log p(x) = -free_energy(E, v = x) - log_partition(E).",
+    "(given: energy; chains: integer = 100, temperatures: integer = 1000) -> real[1]",
 )
+def likelihood(question: Question, chains: int, temperatures: int) -> Term:
+    """`likelihood(E, v = x)`: log p(x) = log Σ_h exp(-E(x, h)) - log_partition(E)."""
+    return question.log_sum() - question.log_partition(chains, temperatures)
 
 
 @entry("query", "pseudo_likelihood", "(given: energy) -> real[1]")
