@@ -35,7 +35,9 @@ WEIGHT = "log weight"
 
 def log_partition(question: Question, chains: int, temperatures: int) -> Term:
     """log Z, from the mean of the chains' weights."""
-    return _estimated(question, chains, temperatures, lambda w: log_sum_exp(w) - w.constant(chains).apply("log"))
+    return _estimated(
+        question, chains, temperatures, lambda w: log_sum_exp(w) - w.constant(chains).apply("log")
+    )
 
 
 def log_partition_error(question: Question, chains: int, temperatures: int) -> Term:
@@ -49,9 +51,7 @@ def log_partition_error(question: Question, chains: int, temperatures: int) -> T
     return _estimated(question, chains, temperatures, error)
 
 
-def _estimated(
-    question: Question, chains: int, temperatures: int, summary: Callable[[Term], Term]
-) -> Term:
+def _estimated(question: Question, chains: int, temperatures: int, summary: Callable[[Term], Term]) -> Term:
     """What is made of log (w Z₀) of all chains. All that is asked of one energy sees the same chains."""
 
     def derive(inner: Question) -> Term:

@@ -56,7 +56,9 @@ def enumerated(question: Question) -> tuple[str, ...]:
 
 def bits(energy: Energy, groups: Sequence[str]) -> float:
     """log₂ of the number of joint states of some groups; infinite with real units."""
-    return sum(len(digits) * log2(radix) for digits, radix in (_digits(energy, group) for group in groups))
+    if any(energy.groups[group].type.domain is Domain.REAL for group in groups):
+        return inf
+    return sum(units * log2(radix) for units, radix in (_digits(energy, group) for group in groups))
 
 
 def log_sum(question: Question) -> Term:
@@ -68,8 +70,9 @@ def log_sum(question: Question) -> Term:
 
 
 def log_partition(question: Question) -> Term:
-    """The same of an energy of which nothing is clamped: one number."""
-    numbering = Numbering.of(question.energy, enumerated(question), ROWS)
+    """The same of the energy with nothing clamped: one number."""
+    groups = enumerated(replace(question, clamped={}))
+    numbering = Numbering.of(question.energy, groups, ROWS)
 
     def derive(inner: Question) -> Term:
         build = inner.energy.scope.build
@@ -127,8 +130,8 @@ class Numbering:
         parts: tuple[list[Places], list[Places]] = [], []
         for group in groups:
             units, radix = _digits(energy, group)
-            low, high = [NEVER] * len(units), [NEVER] * len(units)
-            for unit in units:
+            low, high = [NEVER] * units, [NEVER] * units
+            for unit in range(units):
                 if turns == 1 and rows * radix <= most_rows:
                     low[unit], rows = float(rows), rows * radix
                 else:
@@ -165,17 +168,13 @@ def _row(group: str) -> str:
     return f"{group} row"
 
 
-def _digits(energy: Energy, group: str) -> tuple[range, float]:
-    """The units of a group, and how many values each has."""
+def _digits(energy: Energy, group: str) -> tuple[int, int]:
+    """How many units a group has, and how many values each of them."""
     type = energy.groups[group].type
-    units = prod(type.units) * prod(known(axis.extent) for axis in type.space)
-    match type.domain:
-        case Domain.ONEHOT:
-            return range(units // type.units[-1]), type.units[-1]
-        case Domain.REAL:
-            return range(units), inf
-        case _:
-            return range(units), 2
+    entries = prod(type.units) * prod(known(axis.extent) for axis in type.space)
+    if type.domain is Domain.ONEHOT:
+        return entries // type.units[-1], type.units[-1]
+    return entries, 2
 
 
 def _state(energy: Energy, group: str, digits: Term) -> Term:
@@ -185,10 +184,9 @@ def _state(energy: Energy, group: str, digits: Term) -> Term:
     match energy.groups[group].type.domain:
         case Domain.ONEHOT:
             wide = row.stretched(Layout(batch=True, units=(count, layout.units[-1])))
-            dimensions = wide.node.type.dimensions
-            value = Expand((0, 1), dimensions[:2])
-            number = wide.unit_number(layout.units[-1])
-            row = wide.apply("equal", number.made(value, wide.layout)).real()
+            value = Expand((0, 1), wide.node.type.dimensions[:2])
+            number = wide.unit_number(layout.units[-1]).made(value, wide.layout)
+            row = wide.apply("equal", number).real()
         case Domain.BIPOLAR:
             row = 2 * row - 1
     return row.made(Reshape(layout.dimensions), layout)

@@ -27,7 +27,7 @@ PLACE = "place"
 
 @dataclass(frozen=True)
 class Turning:
-    """One turn, from inside: the energy, what is carried from the turn before, and what is the same in all."""
+    """One turn, from inside: the energy, what is carried from the turn before, what is the same in all."""
 
     energy: Energy
     before: Terms
@@ -88,7 +88,9 @@ def _graph(
     same = {name: given(f"{name} held", term) for name, term in held.items()}
     scope = replace(energy.scope, build=build, values={}, parameters=parameters)
     after = body(Turning(replace(energy, scope=scope), before, same))
-    graph = prune(build.graph({name: after[name].stretched(term.layout).node for name, term in carried.items()}))
+    graph = prune(
+        build.graph({name: after[name].stretched(term.layout).node for name, term in carried.items()})
+    )
     return Graph(graph.nodes, {node.name: node for node in graph} | dict(graph.outputs)), handed
 
 

@@ -59,9 +59,10 @@ def free_energy(question: Question) -> Term:
     "(given: energy; chains: integer = 100, temperatures: integer = 1000) -> real[1]",
 )
 def log_partition(question: Question, chains: int, temperatures: int) -> Term:
-    """`log_partition(E)`: log Σ exp(-E) over all states. Exact where no more than 2^25 states have to be looked
-    at; else by annealed importance sampling with so many `chains` and `temperatures` (Neal 2001)."""
-    return question.log_partition(chains, temperatures)
+    """`log_partition(E)`: log Σ exp(-E) over all states. Exact where no more than 2^25 states have to be
+    looked at; else by annealed importance sampling with so many `chains` and `temperatures` (Neal 2001).
+    Where groups are given, over the states of all others, exactly."""
+    return question.log_sum() if question.clamped else question.log_partition(chains, temperatures)
 
 
 @entry(
