@@ -14,6 +14,7 @@ from nndsl.diagnostics.catalogue.execution import (
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.functions.catalogue import entry_of, family
 from nndsl.semantics.model import (
+    EXACT,
     Alternate,
     Apply,
     At,
@@ -84,7 +85,7 @@ class Refusals:
                 for argument in arguments:
                     yield from self.expression(argument)
             case Likelihood(method=method, span=span, objective=objective):
-                if method == "exact" or not family("rule")[method].executable:
+                if method != EXACT and not family("rule")[method].executable:
                     yield LearningRuleNotExecutable(span=span, rule=method)
                 for _, given in objective.clamped:
                     yield from self.expression(given)

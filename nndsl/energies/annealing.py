@@ -63,7 +63,7 @@ def _estimated(question: Question, chains: int, temperatures: int, summary: Call
 
 def _weights(question: Question, temperatures: int) -> Term:
     """log (w Z₀) of a chain for each example."""
-    energy, kept = question.energy, enumerated(question)
+    energy, kept = question.energy, enumerated(question.energy.model, question.free)
     alone = _alone(energy)
     begun = {group: each.draw() for group, each in alone.items()}
     total = reduce(add, (each.log_partition() for each in alone.values()), -energy.of(_none(energy)))

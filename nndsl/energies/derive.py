@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from nndsl.building.refusals import stages
-from nndsl.diagnostics.catalogue.energies import NotIndependent
+from nndsl.diagnostics.catalogue.energies import NotIndependent, TooManyStates
 from nndsl.diagnostics.catalogue.recall import NotPairwise, NotTwoStates
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.energies.energy import groups_of
+from nndsl.energies.enumeration import MOST_TURNS, bits, enumerated
 from nndsl.energies.schedule import schedule
 from nndsl.energies.structure import Structure, is_pairwise, structure
-from nndsl.semantics.model import EnergyModel, Expression, Infer, Likelihood, Minimize, Model, Rule, Stage
+from nndsl.semantics.model import (
+    EXACT,
+    EnergyModel,
+    Expression,
+    Infer,
+    Likelihood,
+    Minimize,
+    Model,
+    Rule,
+    Stage,
+)
 from nndsl.semantics.queries import DESCENTS
 from nndsl.semantics.walk import walk
+
+PARTITIONS = ("likelihood", "log_partition", "log_partition_error")
+"""The questions that are answered by sums over all states."""
 
 CHAINS = ("sample", "mean_field", "likelihood", "reconstruction_error")
 """The questions that are answered by sweeps through the units."""
@@ -28,6 +42,7 @@ def mistakes(model: Model) -> tuple[Diagnostic, ...]:
         for infer in questions(model):
             wrong += _inexact(infer, found[infer.energy])
             wrong += _not_one_by_one(infer, energies[infer.energy], found[infer.energy])
+        wrong += _too_many_states(model, energies)
     return tuple(wrong)
 
 
@@ -59,6 +74,32 @@ def _inexact(infer: Infer, found: Structure) -> Iterator[Diagnostic]:
         if others:
             yield NotIndependent(infer.query, group, others, span=infer.span)
             return
+
+
+def _too_many_states(model: Model, energies: Mapping[str, EnergyModel]) -> Iterator[Diagnostic]:
+    """Where a sum would run over more states than can be looked at: once, or for each example and step."""
+    for infer in questions(model):
+        clamped = dict(infer.clamped)
+        if infer.query in PARTITIONS and clamped:
+            yield from _counted(
+                infer, energies, [g for g in groups_of(energies[infer.energy]) if g not in clamped]
+            )
+    for stage in stages(model):
+        again = [measure.expression for measure in stage.measures]
+        if isinstance(stage.how, Likelihood) and stage.how.method == EXACT:
+            again.append(stage.how.objective)
+        for infer in (part for expression in again for part in walk(expression) if isinstance(part, Infer)):
+            if infer.query in PARTITIONS:
+                yield from _counted(infer, energies, list(groups_of(energies[infer.energy])), in_stage=True)
+
+
+def _counted(
+    infer: Infer, energies: Mapping[str, EnergyModel], free: Sequence[str], *, in_stage: bool = False
+) -> Iterator[Diagnostic]:
+    energy = energies[infer.energy]
+    found = bits(energy, enumerated(energy, free))
+    if found > MOST_TURNS:
+        yield TooManyStates(infer.query, found, MOST_TURNS, in_stage, span=infer.span)
 
 
 def _not_one_by_one(infer: Infer, energy: EnergyModel, found: Structure) -> Iterator[Diagnostic]:

@@ -17,14 +17,16 @@ from nndsl.building.layout import BATCH_DIMENSION, Layout
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term, known
 from nndsl.energies.chains import among
-from nndsl.energies.energy import Energy
+from nndsl.energies.energy import Energy, groups_of
 from nndsl.energies.lattice import remainder
 from nndsl.energies.repetition import Turning, repeated
+from nndsl.energies.structure import structure
 from nndsl.operators.broadcasting import Expand, Sum
 from nndsl.operators.leaves import Position
 from nndsl.operators.movement import Concatenate, Reshape
 from nndsl.operators.reductions import Max
-from nndsl.types import Domain
+from nndsl.semantics.model import EnergyModel
+from nndsl.types import Domain, Type
 
 if TYPE_CHECKING:
     from nndsl.energies.question import Question
@@ -33,7 +35,7 @@ MOST_BITS = 25
 """log₂ of the number of states that may be looked at."""
 
 MOST_TURNS = 20
-"""The same where each example has states of its own to be looked at."""
+"""The same where it is done for each example, or for each step of a training."""
 
 ROWS = 1024
 """How many states are looked at together, at most."""
@@ -42,28 +44,30 @@ NEVER = 2.0**40
 """The place value of a digit that a part of the number does not have: beyond all its places."""
 
 
-def enumerated(question: Question) -> tuple[str, ...]:
-    """The groups whose states are to be looked at: as few states as leave units that are independent."""
-    free, found = question.free, question.structure
+def enumerated(energy: EnergyModel, free: Sequence[str]) -> tuple[str, ...]:
+    """The groups, of those that are not given, whose states are to be looked at: as few states as leave units
+    that are independent."""
+    found = structure(energy)
     choices = [chosen for count in range(len(free) + 1) for chosen in combinations(free, count)]
 
     def enough(chosen: Sequence[str]) -> bool:
         left = [group for group in free if group not in chosen]
         return all(found.independent(group, left) for group in left)
 
-    return min(filter(enough, choices), key=lambda chosen: bits(question.energy, chosen))
+    return min(filter(enough, choices), key=lambda chosen: bits(energy, chosen))
 
 
-def bits(energy: Energy, groups: Sequence[str]) -> float:
+def bits(energy: EnergyModel, groups: Sequence[str]) -> float:
     """log₂ of the number of joint states of some groups; infinite with real units."""
-    if any(energy.groups[group].type.domain is Domain.REAL for group in groups):
+    types = groups_of(energy)
+    if any(types[group].type.domain is Domain.REAL for group in groups):
         return inf
-    return sum(units * log2(radix) for units, radix in (_digits(energy, group) for group in groups))
+    return sum(units * log2(radix) for units, radix in (_digits(types[group].type) for group in groups))
 
 
 def log_sum(question: Question) -> Term:
     """log Σ exp(−E) over all states of the groups that are not clamped: one number for each example."""
-    groups = enumerated(question)
+    groups = enumerated(question.energy.model, question.free)
     if not groups:
         return -question.free_energy(question.clamped)
     return _over(question, Numbering.of(question.energy, groups, 1), {})
@@ -71,7 +75,7 @@ def log_sum(question: Question) -> Term:
 
 def log_partition(question: Question) -> Term:
     """The same of the energy with nothing clamped: one number."""
-    groups = enumerated(replace(question, clamped={}))
+    groups = enumerated(question.energy.model, tuple(question.energy.groups))
     numbering = Numbering.of(question.energy, groups, ROWS)
 
     def derive(inner: Question) -> Term:
@@ -129,7 +133,7 @@ class Numbering:
         rows, turns = 1, 1
         parts: tuple[list[Places], list[Places]] = [], []
         for group in groups:
-            units, radix = _digits(energy, group)
+            units, radix = _digits(energy.groups[group].type)
             low, high = [NEVER] * units, [NEVER] * units
             for unit in range(units):
                 if turns == 1 and rows * radix <= most_rows:
@@ -168,9 +172,8 @@ def _row(group: str) -> str:
     return f"{group} row"
 
 
-def _digits(energy: Energy, group: str) -> tuple[int, int]:
+def _digits(type: Type) -> tuple[int, int]:
     """How many units a group has, and how many values each of them."""
-    type = energy.groups[group].type
     entries = prod(type.units) * prod(known(axis.extent) for axis in type.space)
     if type.domain is Domain.ONEHOT:
         return entries // type.units[-1], type.units[-1]

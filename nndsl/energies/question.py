@@ -24,7 +24,7 @@ from nndsl.functions.catalogue import family
 from nndsl.operators.movement import Reshape
 from nndsl.operators.random import Uniform
 from nndsl.operators.sweeps import Mode, Order
-from nndsl.semantics.model import Infer, Likelihood, Parameter
+from nndsl.semantics.model import EXACT, Infer, Likelihood, Parameter
 from nndsl.types import Domain, Type
 
 
@@ -38,6 +38,8 @@ def surrogate(scope: Scope, likelihood: Likelihood) -> Term:
     """A number for each example, whose gradient is what a rule takes for that of −log p. Itself it means
     nothing."""
     question = replace(Question.of(scope, likelihood.objective), chains=likelihood.chains)
+    if likelihood.method == EXACT:
+        return enumeration.log_partition(question) - question.log_sum()
     result: Term = family("rule")[likelihood.method].lower(question, **dict(likelihood.options))
     return result
 
@@ -160,8 +162,8 @@ class Question:
     @property
     def _countable(self) -> bool:
         """Whether all states can be looked at."""
-        whole = replace(self, clamped={})
-        return bits(self.energy, enumerated(whole)) <= MOST_BITS
+        energy = self.energy.model
+        return bits(energy, enumerated(energy, tuple(self.energy.groups))) <= MOST_BITS
 
     def phase(self, states: States) -> Term:
         """A number whose gradient by the parameters is that of E, averaged over the groups not clamped.

@@ -352,6 +352,10 @@ class Rule(_Placed):
     options: tuple[tuple[str, Setting], ...] = ()
 
 
+EXACT = "exact"
+"""The method of a likelihood that is maximized by its own gradient, `by` nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Likelihood(_Placed):
     """`maximize likelihood(E, v = x) by contrastive_divergence(k = 1)`.

@@ -181,7 +181,7 @@ def _how(stage: DraftStage) -> m.Minimize | m.Rule | m.Likelihood:
     if stage.likelihood is not None:
         objective = finish(stage.likelihood)
         assert isinstance(objective, m.Infer)
-        method, options = (rule.name, rule.options) if rule else ("exact", ())
+        method, options = (rule.name, rule.options) if rule else (m.EXACT, ())
         chains = tuple(_chains(stage, dict(options)))
         return m.Likelihood(objective, method, options, chains, span=stage.likelihood.span)
     if rule is not None:

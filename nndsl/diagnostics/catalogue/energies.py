@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import ClassVar
 
 from nndsl.diagnostics.diagnostic import Label
@@ -126,3 +127,49 @@ class NotIndependent(Mistake):
 
     def help(self) -> str | None:
         return f"try `mean_field({self.group} | …)`" if self.query == "mean" else None
+
+
+class TooManyStates(Mistake):
+    """A sum over all states is asked for, again and again, of an energy that has too many.
+
+    What `likelihood` and `log_partition` sum over is counted after all units that are independent given the
+    others have been summed at once. An output is asked once, and estimated by annealed importance sampling
+    where there are too many states; a measure or an objective is asked for every minibatch.
+
+    Wrong:
+
+        train {
+          maximize  likelihood(E, v = x)
+          optimizer sgd(rate = 0.1)
+        }
+
+    Right:
+
+        output log_p = likelihood(E, v = x)
+        train {
+          maximize  likelihood(E, v = x) by contrastive_divergence(k = 1)
+          optimizer sgd(rate = 0.1)
+          report pseudo_likelihood(E, v = x)
+        }
+    """
+
+    code: ClassVar[str] = "E0344"
+    query: str
+    bits: float
+    most_bits: int
+    in_stage: bool
+
+    def message(self) -> str:
+        many = "infinitely many" if self.bits == inf else f"2^{self.bits:.0f}"
+        return (
+            f"expected at most 2^{self.most_bits} states to sum over for '{self.query}' "
+            f"{'of every minibatch' if self.in_stage else 'of every example'}, found {many}"
+        )
+
+    def help(self) -> str:
+        if self.in_stage:
+            return (
+                "learn `by contrastive_divergence(k = 1)`, report `pseudo_likelihood`, and ask the trained "
+                "network by an output: `output log_p = likelihood(…)`"
+            )
+        return "give all groups but such as are independent of each other"
