@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from nndsl.building.refusals import stages
 from nndsl.diagnostics.catalogue.energies import NotIndependent, TooManyStates
@@ -77,28 +77,28 @@ def _inexact(infer: Infer, found: Structure) -> Iterator[Diagnostic]:
 
 
 def _too_many_states(model: Model, energies: Mapping[str, EnergyModel]) -> Iterator[Diagnostic]:
-    """Where a sum would run over more states than can be looked at: once, or for each example and step."""
-    for infer in questions(model):
-        clamped = dict(infer.clamped)
-        if infer.query in PARTITIONS and clamped:
-            yield from _counted(
-                infer, energies, [g for g in groups_of(energies[infer.energy]) if g not in clamped]
-            )
+    """Where a sum would run over more states than can be looked at: over all for each step of a stage, or over
+    those of groups that are not given for each example."""
+    for expression in (definition.expression for definition in model.definitions):
+        for infer in _partitions(expression):
+            yield from _counted(infer, energies[infer.energy], in_stage=False)
     for stage in stages(model):
         again = [measure.expression for measure in stage.measures]
         if isinstance(stage.how, Likelihood) and stage.how.method == EXACT:
             again.append(stage.how.objective)
-        for infer in (part for expression in again for part in walk(expression) if isinstance(part, Infer)):
-            if infer.query in PARTITIONS:
-                yield from _counted(infer, energies, list(groups_of(energies[infer.energy])), in_stage=True)
+        for infer in (infer for expression in again for infer in _partitions(expression)):
+            yield from _counted(infer, energies[infer.energy], in_stage=True)
 
 
-def _counted(
-    infer: Infer, energies: Mapping[str, EnergyModel], free: Sequence[str], *, in_stage: bool = False
-) -> Iterator[Diagnostic]:
-    energy = energies[infer.energy]
+def _partitions(expression: Expression) -> Iterator[Infer]:
+    return (part for part in walk(expression) if isinstance(part, Infer) and part.query in PARTITIONS)
+
+
+def _counted(infer: Infer, energy: EnergyModel, *, in_stage: bool) -> Iterator[Diagnostic]:
+    clamped = dict(infer.clamped)
+    free = [group for group in groups_of(energy) if in_stage or group not in clamped]
     found = bits(energy, enumerated(energy, free))
-    if found > MOST_TURNS:
+    if found > MOST_TURNS and (in_stage or clamped):
         yield TooManyStates(infer.query, found, MOST_TURNS, in_stage, span=infer.span)
 
 

@@ -163,7 +163,7 @@ class TooManyStates(Mistake):
         many = "infinitely many" if self.bits == inf else f"2^{self.bits:.0f}"
         return (
             f"expected at most 2^{self.most_bits} states to sum over for '{self.query}' "
-            f"{'of every minibatch' if self.in_stage else 'of every example'}, found {many}"
+            f"with every {'minibatch' if self.in_stage else 'example'}, found {many}"
         )
 
     def help(self) -> str:
