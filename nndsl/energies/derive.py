@@ -77,8 +77,8 @@ def _inexact(infer: Infer, found: Structure) -> Iterator[Diagnostic]:
 
 
 def _too_many_states(model: Model, energies: Mapping[str, EnergyModel]) -> Iterator[Diagnostic]:
-    """Where a sum would run over more states than can be looked at: over all for each step of a stage, or over
-    those of groups that are not given for each example."""
+    """Where a sum would run over more states than can be looked at: over all with each step of a stage, or
+    over those of groups that are not given with each example."""
     for expression in (definition.expression for definition in model.definitions):
         for infer in _partitions(expression):
             yield from _counted(infer, energies[infer.energy], in_stage=False)
