@@ -108,7 +108,7 @@ def test_the_gradient_is_that_of_the_likelihood() -> None:
 
 
 def bars_and_stripes() -> Array:
-    """The 14 pictures of 3x3 of which each row, or each column, is all on or all off (MacKay 2003, ch. 43)."""
+    """The 14 pictures of 3x3 of which each row, or each column, is all on or off (MacKay 2003, ch. 43)."""
     lines = np.array(list(product((0.0, 1.0), repeat=3)))
     bars = np.repeat(lines[:, None, :], 3, axis=1)
     return np.unique(np.concatenate([bars, bars.transpose(0, 2, 1)]).reshape(-1, 9), axis=0)
