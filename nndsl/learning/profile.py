@@ -16,12 +16,13 @@ from nndsl.planning.work import Work, work
 from nndsl.runtime.limits import Limits, measured_limits
 from nndsl.runtime.stopwatch import BETWEEN, MEETING, Stopwatch, What
 
-STEP, UPDATE = "step", "update"
+STEP, UPDATE, RUNTIME = "step", "update", "runtime"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One instruction of the step's or the update's plan, or a kernel that the runtime calls besides.
+    """One instruction of the step's or the update's plan, or a kernel that the runtime calls besides: `part`
+    says which.
 
     `seconds` and `calls` are those of a minibatch, in one thread, on the average. `operators` are those of
     the graph that the instruction computes, more than one where they are fused. `least_seconds` is what its
@@ -106,11 +107,11 @@ def _row(
     what: What, known: Mapping[Instruction, _Known], limits: Limits, seconds: float, calls: float
 ) -> Row:
     if isinstance(what, str):
-        return Row(STEP, None, None, what, (), seconds, calls)
+        return Row(RUNTIME, None, None, what, (), seconds, calls)
     found = known[what]
     operations, moved_bytes = found.work.operations, found.work.moved_bytes
-    line = what.span.line_number if what.span is not None else None
-    own = (found.part, what.layer, line, found.kernel, found.work.operators, seconds, calls)
+    line = found.work.span.line_number if found.work.span is not None else None
+    own = (found.part, found.work.layer, line, found.kernel, found.work.operators, seconds, calls)
     return Row(*own, operations, moved_bytes, calls * limits.least_seconds(operations, moved_bytes))
 
 

@@ -13,14 +13,17 @@ from nndsl.operators.loop import Loop, Taken
 from nndsl.planning.align import align
 from nndsl.planning.plan import Instruction, Plan, Repeat, Step, item_bytes
 from nndsl.planning.planner import materialize
+from nndsl.source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One call: the operators of the graph that it computes, what they cost, and the sizes of the buffers
-    that it touches.
+    """One call: the layer and place that it belongs to, the operators of the graph that it computes, what
+    they cost, and the sizes of the buffers that it touches.
     """
 
+    layer: str | None
+    span: Span | None
     operators: tuple[str, ...]
     operations: int
     moved_bytes: int
@@ -30,31 +33,35 @@ def work(plan: Plan, graph: Graph, sizes: Mapping[str, int]) -> dict[Instruction
     """The work of each instruction of a graph's plan, once, for some sizes.
 
     Where several instructions compute a node, the last does its operations, and the others arrange operands.
+    What belongs to no layer belongs to that of the loop around it.
     """
-    found = list(_computed(plan.instructions, materialize(align(graph)), ""))
-    last = {node: instruction for instruction, nodes in found for node in nodes}
+    found = list(_computed(plan.instructions, materialize(align(graph)), "", None))
+    last = {node: instruction for instruction, nodes, _ in found for node in nodes}
     return {
         instruction: Work(
+            instruction.layer or (around.layer if around is not None else None),
+            instruction.span or (around.span if around is not None else None),
             tuple(dict.fromkeys(node.operator.name for node in nodes)),
             sum(
                 operations(node, sizes) for node in nodes if last[node] is instruction and not _is_loop(node)
             ),
             _moved_bytes(plan, instruction, sizes),
         )
-        for instruction, nodes in found
+        for instruction, nodes, around in found
     }
 
 
 def _computed(
-    steps: Iterable[Step], graph: Graph, prefix: str
-) -> Iterator[tuple[Instruction, tuple[Node, ...]]]:
-    """All instructions, with the nodes that they compute, which are those of a loop's body within it."""
+    steps: Iterable[Step], graph: Graph, prefix: str, around: Repeat | None
+) -> Iterator[tuple[Instruction, tuple[Node, ...], Repeat | None]]:
+    """All instructions, with the nodes that they compute, which are those of a loop's body within it, and the
+    loop around them."""
     for step in steps:
         if isinstance(step, Repeat):
             body = _body(graph, graph.by_name[step.name.removeprefix(prefix)])
-            yield from _computed(step.body, materialize(align(body)), f"{step.name}/")
+            yield from _computed(step.body, materialize(align(body)), f"{step.name}/", step)
         else:
-            yield step, tuple(graph.by_name[name] for name in step.nodes if name in graph.by_name)
+            yield step, tuple(graph.by_name[name] for name in step.nodes if name in graph.by_name), around
 
 
 def _body(graph: Graph, node: Node) -> Graph:

@@ -9,13 +9,14 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from nndsl.diagnostics.wording import counted
-from nndsl.learning.profile import UPDATE, Row, StageProfile
+from nndsl.learning.profile import RUNTIME, UPDATE, Row, StageProfile
 
 ROWS = 40
 """So many of the longest rows are shown; the others are added up."""
 
 OTHERS = "other calls"
-RUNTIME = "data and sums"
+LAYERS = {UPDATE: "update", RUNTIME: "data and sums"}
+"""What stands for a layer in rows of these parts."""
 
 
 def profile_table(profile: StageProfile) -> Table:
@@ -56,9 +57,7 @@ def _by_layer(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _layer(row: Row) -> str:
-    if row.part == UPDATE:
-        return "update"
-    return row.layer or RUNTIME
+    return LAYERS.get(row.part, row.layer or "other operators")
 
 
 def _cells(row: Row, profile: StageProfile, layer: str) -> tuple[str, ...]:
