@@ -17,7 +17,7 @@ from nndsl.learning.trainer import Options, epochs
 from nndsl.network import Network
 from nndsl.semantics.model import Minimize
 
-ENDLESS = 10**9
+ENDLESS = 10**6
 
 Run = Callable[[int], None]
 
@@ -41,7 +41,7 @@ class Training(Silent):
 
     def __init__(self, workload: Workload, threads: int | None = None) -> None:
         self.workload = workload
-        self.loss = float("nan")
+        self.loss: float | None = None
         names = [stage.name for stage in compile(workload.path).stages]
         self._epochs = [self._begun(names[: place + 1], threads) for place in range(len(names))]
 
@@ -61,7 +61,7 @@ class Training(Silent):
                 next(stage)
 
     def on_epoch(self, stage: str, epoch: int, metrics: Mapping[str, float]) -> None:
-        self.loss = next(iter(metrics.values()), float("nan"))
+        self.loss = next(iter(metrics.values()), None)
 
     def _begun(self, stages: list[str], threads: int | None) -> Iterator[None]:
         """The last of some stages, with one epoch of those before it done."""

@@ -11,6 +11,7 @@ from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution
 from nndsl.operators.loop import Loop
 from nndsl.operators.operator import Kind
+from nndsl.operators.sweeps import Sweeps
 
 
 def operations(node: Node, sizes: Mapping[str, int]) -> int:
@@ -19,7 +20,7 @@ def operations(node: Node, sizes: Mapping[str, int]) -> int:
     its body at each step."""
     if isinstance(node.operator, Loop):
         return node.operator.time.extent.value(sizes) * total_operations(node.operator.body, sizes)
-    if isinstance(node.operator, Attention | AttentionGradient):
+    if isinstance(node.operator, Attention | AttentionGradient | Sweeps):
         return node.operator.operations(tuple(x.type.shape(sizes) for x in node.inputs))
     match node.operator.kind:
         case Kind.CONTRACTION:

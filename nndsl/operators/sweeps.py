@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Literal, get_args
@@ -70,6 +70,11 @@ class Sweeps(Operator):
     def states(self) -> tuple[int, int]:
         """The two states of a unit."""
         return (-1, 1) if self.domain == "bipolar" else (0, 1)
+
+    def operations(self, operands: Sequence[tuple[int, ...]]) -> int:
+        """What it costs for operands of these shapes, if it goes on to the last sweep."""
+        batch, n = operands[0]
+        return 2 * batch * n * n * self.sweeps
 
     def infer(self, *operands: TensorType) -> TensorType:
         require(len(operands) == 5, "sweeps take 5 operands, not {}", len(operands))

@@ -50,7 +50,7 @@ class Turns:
         threads: int,
     ) -> None:
         self._addresses = addresses
-        self._turn = turn
+        self._turn, self._barrier = turn, barrier  # whose addresses are in the program
         self._meeting = (int(barrier.ctypes.data), threads)
         self._held: list[NDArray[np.int64]] = []
         self._cells: dict[str, list[tuple[int, int]]] = {}
