@@ -140,6 +140,8 @@ class Feedback:
         """What a part of the member's definition asks for that cannot be done step by step."""
         if isinstance(part, Apply) and part.function == "batch_norm":
             return "'batch_norm' in a feedback loop"
+        if isinstance(part, Infer) and depends(part, self.members):
+            return f"'{part.query}' of an energy in a feedback loop"
         if depends(part, self.members) and self._sees_other_steps(part):
             return "a feedback loop that sees its own steps other than by a delay"
         return None

@@ -10,6 +10,7 @@ from nndsl.diagnostics.catalogue.recall import NotPairwise, NotTwoStates
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.energies.energy import groups_of
 from nndsl.energies.enumeration import MOST_TURNS, bits, enumerated
+from nndsl.energies.legality import malformed, misgiven
 from nndsl.energies.schedule import schedule
 from nndsl.energies.structure import Structure, is_pairwise, structure
 from nndsl.semantics.model import (
@@ -36,6 +37,10 @@ CHAINS = ("sample", "mean_field", "likelihood", "reconstruction_error")
 def mistakes(model: Model) -> tuple[Diagnostic, ...]:
     """Every mistake in the energies; where there is none, in what is asked of them."""
     energies = {energy.name: energy for energy in model.energies}
+    if wrong := [mistake for energy in model.energies for mistake in malformed(energy)]:
+        return tuple(wrong)
+    if wrong := [mistake for infer in questions(model) for mistake in misgiven(infer, energies[infer.energy])]:
+        return tuple(wrong)
     found = {name: structure(energy) for name, energy in energies.items()}
     wrong = [mistake for each in found.values() for mistake in each.mistakes]
     if not wrong:

@@ -178,11 +178,13 @@ class _StageTraining:
             raise NNDSLError([Diverged(span=span, stage=self.stage.name, epoch=epoch, loss=loss)])
 
     def _require_finite_weights(self, epoch: int) -> None:
-        """A rule has no loss that would show it."""
+        """A rule has no loss that would show it, nor has one that learns a likelihood."""
         how, stage = self.stage.how, self.stage.name
-        if isinstance(how, Rule) and (name := self.session.not_finite()) is not None:
-            told = WeightsDiverged(span=how.span, rule=how.name, weights=name, epoch=epoch, stage=stage)
-            raise NNDSLError([told])
+        if isinstance(how, Minimize) or (name := self.session.not_finite()) is None:
+            return
+        rule = how.name if isinstance(how, Rule) else how.method
+        told = WeightsDiverged(span=how.span, rule=rule, weights=name, epoch=epoch, stage=stage)
+        raise NNDSLError([told])
 
 
 def test(network: Network, examples: Examples, threads: int | None = None) -> dict[str, float]:

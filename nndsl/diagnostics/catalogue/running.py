@@ -42,10 +42,11 @@ class Diverged(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsDiverged(Diagnostic):
-    """What a local rule learns is no longer a number: it has grown beyond what a float holds.
+    """What a rule learns is no longer a number: it has grown beyond what a float holds.
 
     Mostly the rate is too large for the scale of the data; with `oja`, rate times the squared length of an
-    example should stay well below one, with `lvq` prototypes may also be driven away without end.
+    example should stay well below one, with `lvq` prototypes may also be driven away without end. Real
+    units of an energy take rates ten to a hundred times smaller than binary ones.
 
     Wrong:
 
