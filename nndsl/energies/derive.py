@@ -36,19 +36,23 @@ CHAINS = ("sample", "mean_field", "likelihood", "reconstruction_error")
 
 def mistakes(model: Model) -> tuple[Diagnostic, ...]:
     """Every mistake in the energies; where there is none, in what is asked of them."""
+    return tuple(_in_energies(model) or _in_questions(model))
+
+
+def _in_energies(model: Model) -> list[Diagnostic]:
+    found = [mistake for energy in model.energies for mistake in malformed(energy)]
+    return found or [mistake for energy in model.energies for mistake in structure(energy).mistakes]
+
+
+def _in_questions(model: Model) -> list[Diagnostic]:
     energies = {energy.name: energy for energy in model.energies}
-    if wrong := [mistake for energy in model.energies for mistake in malformed(energy)]:
-        return tuple(wrong)
-    if wrong := [mistake for infer in questions(model) for mistake in misgiven(infer, energies[infer.energy])]:
-        return tuple(wrong)
-    found = {name: structure(energy) for name, energy in energies.items()}
-    wrong = [mistake for each in found.values() for mistake in each.mistakes]
-    if not wrong:
-        for infer in questions(model):
-            wrong += _inexact(infer, found[infer.energy])
-            wrong += _not_one_by_one(infer, energies[infer.energy], found[infer.energy])
-        wrong += _too_many_states(model, energies)
-    return tuple(wrong)
+    asked = [(infer, energies[infer.energy]) for infer in questions(model)]
+    if found := [mistake for infer, energy in asked for mistake in misgiven(infer, energy)]:
+        return found
+    for infer, energy in asked:
+        found += _inexact(infer, structure(energy))
+        found += _not_one_by_one(infer, energy, structure(energy))
+    return [*found, *_too_many_states(model, energies)]
 
 
 def questions(model: Model) -> Iterator[Infer]:

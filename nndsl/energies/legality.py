@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nndsl.diagnostics.catalogue.observation import (
+    MoreThanTwoStates,
     NothingObserved,
     OpenUnits,
     OtherPlaces,
     ReadsOther,
-    MoreThanTwoStates,
 )
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.energies.energy import groups_of

@@ -62,7 +62,9 @@ class OpenUnits(Mistake):
     space: str
 
     def message(self) -> str:
-        return f"expected a known number of units, but '{self.group}' is over {self.space}, whose size the data tell"
+        return (
+            f"expected a known number of units, but the data tell that of '{self.group}', over {self.space}"
+        )
 
     def help(self) -> str:
         return "try a grid or a range, such as `over 28x28` or `over 1..20`"
