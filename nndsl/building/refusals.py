@@ -34,6 +34,9 @@ from nndsl.semantics.model import (
 from nndsl.semantics.walk import children
 from nndsl.types import Axis, IndexSet, SetKind
 
+ONE_PLACE = frozenset({"competitive", "lvq", "som", "batch_som", "kmeans", "oja"})
+"""The rules whose units see each example once, and not at each of several places."""
+
 
 def refused(model: Model) -> tuple[Diagnostic, ...]:
     """Everything in a model that cannot be run yet, in the order of the text."""
@@ -82,6 +85,9 @@ class Refusals:
             case Rule(name=name, span=span, arguments=arguments):
                 if not family("rule")[name].executable:
                     yield LearningRuleNotExecutable(span=span, rule=name)
+                if name in ONE_PLACE and any(argument.type.space for argument in arguments):
+                    construct = f"the rule '{name}' at each place of an index set"
+                    yield ConstructNotExecutable(span=span, construct=construct)
                 for argument in arguments:
                     yield from self.expression(argument)
             case Likelihood(method=method, span=span, objective=objective):

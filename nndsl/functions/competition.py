@@ -104,7 +104,7 @@ def batch_som(
     statistics.become(sums, update)
 
 
-@entry("rule", "kmeans", "(x: real[d])")
+@entry("rule", "kmeans", "(x: real[*u])")
 def kmeans(statistics: Statistics, x: Term) -> None:
     """Lloyd's algorithm, once an epoch: each prototype becomes the mean of the examples that are nearest to
     it.
@@ -113,7 +113,7 @@ def kmeans(statistics: Statistics, x: Term) -> None:
     that no example is nearest to stays. Prototypes start at random examples, all different. Source: Lloyd
     (1957, 1982).
     """
-    c = statistics.rows
+    c, x = statistics.rows, x.unit_row()
     rows = c.across("unit")
     places = replace(x.layout, space=rows.layout.space, units=())
     products = x.contract(rows, (0,), places)

@@ -9,6 +9,7 @@ from nndsl.diagnostics.catalogue.training import (
     CarriesNothing,
     CarryBackwards,
     LearnsOneMatrix,
+    OddTorus,
     RuleTopology,
 )
 from nndsl.semantics.draft import (
@@ -29,6 +30,7 @@ from nndsl.types import SetKind
 
 if TYPE_CHECKING:
     from nndsl.semantics.context import Draftbook
+    from nndsl.semantics.options import Options
     from nndsl.semantics.stages import DraftRule
 
 
@@ -40,7 +42,7 @@ def check_rule(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) 
         case "perceptron":
             _perceptron(rule, learned, book)
         case "kmeans":
-            _prototypes(rule, learned, book)
+            _clusters(rule, learned, book)
         case "competitive" | "lvq" | "som" | "batch_som":
             _competition(rule, learned, book)
         case "hebb" | "pseudo_inverse":
@@ -49,6 +51,13 @@ def check_rule(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) 
                 check_storage(rule, parameter, book)
         case "oja":
             _oja(rule, learned, book)
+
+
+def check_sheet(sheet: Draft, options: Options, span: Span, book: Draftbook) -> None:
+    """Reports a hexagonal torus, of units in rows and columns, that cannot be closed."""
+    sizes, said = sheet.units.known or (), dict(options)
+    if said.get("torus") and said.get("grid") == "hexagonal" and len(sizes) == 2 and sizes[0] % 2:
+        book.diagnostics.add(OddTorus(sizes[0], span=span))
 
 
 def check_carry(span: Span, name: str, drafts: Iterable[Draft], book: Draftbook) -> None:
@@ -110,6 +119,17 @@ def _prototypes(rule: DraftRule, learned: list[DraftParameter], book: Draftbook)
     return uses[0]
 
 
+def _clusters(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
+    """The examples whose means the prototypes become are what the `distance2` is fed."""
+    connection, x = _prototypes(rule, learned, book), rule.arguments[0]
+    if connection is None:
+        return
+    source = connection.source
+    both_named = isinstance(source, Ref) and isinstance(x, Ref)
+    if (both_named and not _same(source, x)) or source.units.known != x.units.known:
+        _refuse(rule, x, f"what the `distance2` is fed, '{source.span.text}'", book)
+
+
 def _competition(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:
     """The units that hold the prototypes compete: the rule's first argument is their layer."""
     connection, match = _prototypes(rule, learned, book), rule.arguments[0]
@@ -124,11 +144,9 @@ def _competition(rule: DraftRule, learned: list[DraftParameter], book: Draftbook
 
 
 def _sheet(rule: DraftRule, match: Draft, book: Draftbook) -> None:
-    sizes, options = match.units.known or (), dict(rule.options)
     if len(match.units.sizes or ()) != 2:
         _refuse(rule, match, "units on a sheet: `layer match[20, 20]`", book)
-    elif options.get("torus") and options.get("grid") == "hexagonal" and sizes and sizes[0] % 2:
-        _refuse(rule, match, "an even number of rows, where a hexagonal sheet is closed to a torus", book)
+    check_sheet(match, rule.options, rule.span, book)
 
 
 def _oja(rule: DraftRule, learned: list[DraftParameter], book: Draftbook) -> None:

@@ -148,6 +148,9 @@ def check_stage(stage: DraftStage, book: Draftbook) -> None:
         single = family("rule")[stage.rule.name].asks("example") or stage.rule.name == "pseudo_inverse"
         if single and batch not in (None, 1):
             book.diagnostics.add(OneExampleAtATime(stage.rule.name, batch, span=stage.rule.span))
+    for _, measure in stage.measures:
+        if isinstance(measure, Apply) and measure.function.name == "topographic_error":
+            legality.check_sheet(measure.arguments[0], measure.options, measure.span, book)
     if stage.numbers.get("carry") and not book.diagnostics.errors:
         legality.check_carry(stage.span, stage.name, with_definitions(stage.drafts()), book)
 

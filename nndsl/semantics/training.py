@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from nndsl.diagnostics.catalogue.names import UnknownFunction, UnknownName
 from nndsl.diagnostics.catalogue.training import (
     ClauseTwice,
+    IdleClause,
     LearnFixed,
     NestedStages,
     NoObjective,
@@ -70,10 +71,10 @@ class Trainer:
             self._book.diagnostics.add(NoObjective(name, span=train.span))
         named = "alternate" if train.name is None else name
         epochs = self._number(named, "epochs", epochs, train.span) or 1
-        stages = [self._stage(stage, stage.name.name if stage.name else "train") for stage in inner]
+        stages = [self._stage(stage, stage.name.name if stage.name else "train", True) for stage in inner]
         return DraftAlternate(name, train.span, stages, epochs)
 
-    def _stage(self, train: tree.Train, name: str) -> DraftStage:
+    def _stage(self, train: tree.Train, name: str, alternates: bool = False) -> DraftStage:
         stage = DraftStage(name, train.span)
         seen: dict[str, Span] = {}
         for clause in train.clauses:
@@ -83,7 +84,11 @@ class Trainer:
             seen[word] = clause.span
         for clause in sorted(train.clauses, key=lambda clause: not isinstance(clause, tree.Learn)):
             self._clause(stage, clause)
-        self._override(stage)
+        idle = _idle(stage, alternates)
+        for word, span in seen.items():
+            if word in idle:
+                self._book.diagnostics.add(IdleClause(word, name, idle[word], span=span))
+        self._override(stage, idle)
         if not any((stage.objective, stage.rule, stage.likelihood)):
             self._book.diagnostics.add(NoObjective(name, span=train.span))
         return stage
@@ -289,10 +294,15 @@ class Trainer:
             found.append((name, set_value))
         return tuple(found)
 
-    def _override(self, stage: DraftStage) -> None:
+    def _override(self, stage: DraftStage, idle: Container[str]) -> None:
+        """Clauses as set from outside, but for those that the stage does not go by."""
         for name in ("batch", "epochs", "early_stop", "window"):
-            stage.numbers[name] = self._number(stage.name, name, stage.numbers.get(name), stage.span)
-        clip = stage.numbers.get("clip_norm")
+            found = stage.numbers.setdefault(name, None)
+            if name not in idle:
+                stage.numbers[name] = self._number(stage.name, name, found, stage.span)
+        clip = stage.numbers.setdefault("clip_norm", None)
+        if "clip" in idle:
+            return
         found = self._settings.training(stage.name, "clip_norm", clip)
         if found is not clip and (not fits(OptionParameter("clip_norm", "number"), found) or found <= 0):
             mistake = WrongOptionValue(
@@ -319,6 +329,19 @@ def _take_options(measure: Draft, rule: DraftRule | None, syntax: tree.Call) -> 
     own = {name: value for name, value in rule.options if name not in said}
     if len(syntax.arguments) == len(measure.function.signature.values):
         measure.options = tuple((name, own.get(name, value)) for name, value in measure.options)
+
+
+def _idle(stage: DraftStage, alternates: bool) -> dict[str, str]:
+    """The clauses that a stage does not go by, and why."""
+    found: dict[str, str] = {}
+    if stage.likelihood is not None:
+        found["early_stop"] = "a likelihood is followed without being computed"
+    elif stage.rule is not None:
+        reason = f"the rule '{stage.rule.name}' changes the weights itself, and descends no loss"
+        found |= dict.fromkeys(("optimizer", "clip", "early_stop"), reason)
+    if alternates:
+        found |= dict.fromkeys(("epochs", "early_stop"), "stages that take turns end together")
+    return found
 
 
 def _word(clause: object) -> str:

@@ -79,15 +79,15 @@ def test_perceptron_is_rosenblatts(threads: int) -> None:
 
 
 CODEBOOK = (
-    "network K { input x[64]  param C  layer d[20] = distance2(x, C)  train { learn C by kmeans(x)  %s } }"
+    "network K { input x%s  param C  layer d[20] = distance2(x, C)  train { learn C by kmeans(x)  %s } }"
 )
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_kmeans_is_lloyds(threads: int) -> None:
+@pytest.mark.parametrize(("threads", "units"), [(1, (64,)), (2, (64,)), (1, (8, 8))])
+def test_kmeans_is_lloyds(threads: int, units: tuple[int, ...]) -> None:
     x = digits(500)["x"]
-    network = nndsl.compile(CODEBOOK % "batch 64  epochs 12")
-    found = train(network, {"x": x}, threads=threads)["C"]
+    network = nndsl.compile(CODEBOOK % (list(units), "batch 64  epochs 12"))
+    found = train(network, {"x": x.reshape(500, *units)}, threads=threads)["C"].reshape(20, 64)
     begun = x[generator(0, "order of train").choice(500, 20, replace=False)]
     expected = sklearn_cluster.KMeans(20, init=begun, n_init=1, max_iter=12, tol=0).fit(x).cluster_centers_
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

@@ -108,6 +108,14 @@ def test_settings_of_one_stage() -> None:
     assert [stage(model, name).epochs for name in ("centres", "weights")] == [20, 7]
 
 
+def test_settings_reach_the_stages_that_go_by_them() -> None:
+    """A rule has no loss that an early stop could watch."""
+    model = model_of("rbf", early_stop=3)
+    assert [stage(model, name).early_stop for name in ("centres", "weights")] == [None, 3]
+    text = "network N { input x[4]  param C  output y[3] = distance2(x, C)  train { learn C by kmeans(x) } }"
+    assert codes(text, early_stop=3) == codes(text, clip_norm=1) == ["E0516"]
+
+
 SPEC = "network N(hidden = 8) { input x[4]  output y[4] = full(relu(full(x, to hidden))) }"
 
 

@@ -91,12 +91,12 @@ class UnknownFunction(Mistake):
 
     def message(self) -> str:
         if self.measure:
-            return f"expected a function, found '{self.name}', which is a measure and stands in 'report' only"
+            return f"expected a function, found '{self.name}', which is a measure"
         return f"unknown function '{self.name}'"
 
     def help(self) -> str | None:
         if self.measure:
-            return None
+            return f"a measure stands alone, in `report`: `report {self.name}(…)`"
         few = f"expected here: {listed(self.known)}" if 0 < len(self.known) <= 12 else None
         return did_you_mean(self.name, self.known) or few
 

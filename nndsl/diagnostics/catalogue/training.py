@@ -356,6 +356,61 @@ class LearnsOneMatrix(Mistake):
         return f"the rule '{self.rule}' learns one parameter, found {listed(self.found) or 'none'}"
 
 
+class OddTorus(Mistake):
+    """A hexagonal sheet with an odd number of rows is to be closed to a torus.
+
+    Every second row is moved to the right by half a unit, so that the last row must be one that is moved: the
+    first one follows it.
+
+    Wrong:
+
+        layer match[5, 6] = distance2(x, W)
+        train { learn W by som(match, grid = hexagonal, torus = yes) }
+
+    Right:
+
+        layer match[6, 5] = distance2(x, W)
+        train { learn W by som(match, grid = hexagonal, torus = yes) }
+    """
+
+    code: ClassVar[str] = "E0533"
+    rows: int
+
+    def message(self) -> str:
+        return (
+            f"expected an even number of rows, found {self.rows}, because a hexagonal sheet is closed to a "
+            "torus, and every second row is moved by half a unit"
+        )
+
+
+class IdleClause(Mistake):
+    """A stage has a clause that it would not go by.
+
+    A local rule changes the weights itself: it has no gradient for an optimizer to follow or to be clipped,
+    and no loss for an early stop to watch. Nor is a likelihood computed when it is followed. The stages of an
+    alternation take turns for as many epochs as the alternation says.
+
+    Wrong:
+
+        train { learn C by kmeans(x)  optimizer adam }
+
+    Right:
+
+        train { learn C by kmeans(x)  epochs 10 }
+    """
+
+    code: ClassVar[str] = "E0534"
+    clause: str
+    stage: str
+    reason: str
+
+    def message(self) -> str:
+        return f"'{self.clause}' has no place in the stage '{self.stage}', because {self.reason}"
+
+    def help(self) -> str:
+        return f"leave `{self.clause}` out"
+
+
 class OneExampleAtATime(Mistake):
     """A batch is given to a rule that changes the weights with each example, before it looks at the next.
 
