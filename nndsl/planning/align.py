@@ -7,11 +7,15 @@ from nndsl.graph.graph import Graph, Node
 from nndsl.operators.contraction import Contract
 from nndsl.operators.movement import Transpose
 from nndsl.operators.reductions import Winner
+from nndsl.passes.merge_common import merge_common
 from nndsl.planning.contraction import blocks_of, product
 
 
 def align(graph: Graph) -> Graph:
-    """Makes every contraction a matrix product, and every argmax one along the innermost axis."""
+    """Makes every contraction a matrix product, and every argmax one along the innermost axis.
+
+    What several of them take the same way round is moved once.
+    """
 
     def aligned(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
         match node.operator:
@@ -24,7 +28,7 @@ def align(graph: Graph) -> Graph:
             case _:
                 return None
 
-    return rewrite(graph, aligned)
+    return merge_common(rewrite(graph, aligned))
 
 
 def _as_matrices(build: Builder, contract: Contract, inputs: tuple[Node, ...]) -> Node:
