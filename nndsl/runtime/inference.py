@@ -64,8 +64,8 @@ class Inference:
     def __call__(
         self, inputs: Mapping[str, Array], parameters: Mapping[str, Array], count: int, seed: int = 0
     ) -> dict[str, Array]:
-        """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types.
-        `seed` is that of what is drawn at random.
+        """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types,
+        the batch first. `seed` is that of what is drawn at random.
 
         Raises NNDSLError where they need more memory than there is.
         """

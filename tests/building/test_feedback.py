@@ -121,6 +121,7 @@ def test_a_clock_of_its_own_settles() -> None:
         W=W,
     )
     assert found["v"].shape == (3, 9, 8)
+    np.testing.assert_array_equal(found["v"], np.repeat(found["v"][:, :1], 9, axis=1))  # and there it stays
     np.testing.assert_array_equal(found["y"], np.tile(pattern, (3, 1)))
 
 

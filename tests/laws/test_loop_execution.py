@@ -19,6 +19,7 @@ from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Tanh
 from nndsl.operators.leaves import Input
 from nndsl.operators.loop import Carry, Loop
+from nndsl.operators.movement import Transpose
 from nndsl.passes.pipeline import optimize
 from nndsl.planning.plan import Precision
 from nndsl.planning.planner import plan
@@ -47,19 +48,20 @@ def recurrent(depth: int, reverse: bool) -> Graph:
     build = Builder()
     start = Dimension("depth", Extent.of(depth))
     types = {
-        "start": (start, ROWS, UNITS),
-        "x": (TIME, ROWS, INPUTS),
+        "start": (ROWS, start, UNITS),
+        "x": (ROWS, TIME, INPUTS),
         "W": (UNITS, INPUTS),
         "U": (UNITS, UNITS),
         "b": (UNITS,),
-        "weight": (TIME, ROWS, UNITS),
+        "weight": (ROWS, TIME, UNITS),
     }
     leaves = [build(Input(name, TensorType(axes)), name=name) for name, axes in types.items()]
-    node = build(loop, *leaves[:-1])
+    *operands, weight = (build(Transpose((1, 0, 2)), x) if x.type.rank == 3 else x for x in leaves)
+    node = build(loop, *operands)
     hidden, state = build(loop.result("h"), node), build(loop.state(carry), node)
-    weighted = build(Sum((0, 1, 2)), build(Multiply(), hidden, leaves[-1]))
+    weighted = build(Sum((0, 1, 2)), build(Multiply(), hidden, weight))
     squared = build(Sum((0, 1, 2)), build(Multiply(), state, state))
-    return build.graph({"h": hidden, "loss": build(Add(), weighted, squared)})
+    return build.graph({"h": build(Transpose((1, 0, 2)), hidden), "loss": build(Add(), weighted, squared)})
 
 
 CASES = [(1, False), (1, True), (3, False), (3, True)]
