@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from nndsl.diagnostics.catalogue.observation import (
     MoreThanTwoStates,
+    NothingBegins,
     NothingObserved,
     OpenUnits,
     OtherPlaces,
@@ -14,11 +15,15 @@ from nndsl.diagnostics.catalogue.observation import (
 from nndsl.diagnostics.diagnostic import Diagnostic
 from nndsl.energies.energy import groups_of
 from nndsl.semantics.model import EnergyModel, Infer, Reference
+from nndsl.semantics.queries import DESCENTS
 from nndsl.semantics.walk import walk
 from nndsl.types import Axis, Domain, Extent, SetKind, Type, space_text
 
 OBSERVING = ("likelihood", "pseudo_likelihood", "reconstruction_error")
 """The questions that are about units that are given."""
+
+BEGINNING = (*DESCENTS, "sample", "mean_field")
+"""The questions that are answered by going on from a state."""
 
 
 def malformed(energy: EnergyModel) -> Iterator[Diagnostic]:
@@ -37,6 +42,9 @@ def misgiven(infer: Infer, energy: EnergyModel) -> Iterator[Diagnostic]:
     groups = groups_of(energy)
     if infer.query in OBSERVING and not infer.clamped:
         yield NothingObserved(infer.query, energy.name, tuple(groups), energy.span, span=infer.span)
+    if infer.start and infer.query not in BEGINNING:
+        (name, given), *_ = infer.start
+        yield NothingBegins(infer.query, name, given.span.text, span=given.span)
     for name, given in (*infer.clamped, *infer.start):
         group = groups[name]
         if not _fits(given.type, group.type):

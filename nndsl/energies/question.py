@@ -92,14 +92,19 @@ class Question:
         return Descent(Row(self.energy, self.free), {**begun, **self.start, **self.clamped}, order)
 
     def drawn(self, sweeps: int) -> States:
-        """What is clamped, and for all other groups a state after Gibbs sweeps from a random one."""
+        """What is clamped, and for all other groups a state after Gibbs sweeps from `start`, else a random
+        one."""
         begun = {group: uniform(self.energy, group).draw() for group in self.free}
-        return self._swept({**self.clamped, **begun}, self.free, Conditional.draw, sweeps, self.unit)
+        return self._swept(
+            {**begun, **self.start, **self.clamped}, self.free, Conditional.draw, sweeps, self.unit
+        )
 
     def averaged(self, sweeps: int) -> States:
         """The same with means: each unit's given the means of all others, at first that of all its states."""
         begun = {group: uniform(self.energy, group).mean() for group in self.free}
-        return self._swept({**self.clamped, **begun}, self.free, Conditional.mean, sweeps, self.unit)
+        return self._swept(
+            {**begun, **self.start, **self.clamped}, self.free, Conditional.mean, sweeps, self.unit
+        )
 
     def fantasy(self, states: States, sweeps: int) -> States:
         """The states after Gibbs sweeps through all groups, those that are not clamped last."""

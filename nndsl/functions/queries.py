@@ -35,8 +35,9 @@ def mean_field(question: Question, sweeps: int) -> Term:
 
 @entry("query", "sample", "(unit: group, given: energy; sweeps: integer = 1) -> real[*u]")
 def sample(question: Question, sweeps: int) -> Term:
-    """`sample(v | E)`: a draw by Gibbs sampling, every unit once a sweep, from a random state on. Of units
-    that are independent given what is clamped it is exact after one sweep."""
+    """`sample(v | E)`: a draw by Gibbs sampling, every unit once a sweep, from a random state on, or, with
+    `sample(v | E, v from x)`, from x. Of units that are independent given what is clamped it is exact after
+    one sweep."""
     return question.drawn(sweeps)[question.unit]
 
 

@@ -217,3 +217,17 @@ def test_native_chains_are_those_of_the_interpreter_and_repeat() -> None:
     np.testing.assert_array_equal(first, answers(made, seed=3, **nothing)["s"])
     np.testing.assert_array_equal(first, made.run(seed=3, **nothing)["s"])
     assert (first != made.run(seed=4, **nothing)["s"]).any()
+
+
+def test_a_chain_may_begin_somewhere() -> None:
+    """Strong couplings hold a chain where it begins."""
+    made = network(
+        "network N { input x[4] binary  param W fixed = 40  param b fixed = -20 "
+        "energy E(v[4] binary, h[4] binary) = -dot(v, each(h, W)) - dot(b, v) - dot(b, h) "
+        "output y[4] = sample(v | E, v from x, sweeps = 20) "
+        "output m[4] = mean_field(v | E, v from x, h = y) }"
+    )
+    x = np.array([[0.0, 1, 0, 1], [1, 1, 1, 0]])
+    found = answers(made, x=x)
+    np.testing.assert_array_equal(found["y"], x)
+    np.testing.assert_allclose(found["m"], x, atol=1e-6)

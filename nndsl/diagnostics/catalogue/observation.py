@@ -62,9 +62,7 @@ class OpenUnits(Mistake):
     space: str
 
     def message(self) -> str:
-        return (
-            f"expected a known number of units, but the data tell that of '{self.group}', over {self.space}"
-        )
+        return f"expected a known number of units, but '{self.group}' is over {self.space}, an open set"
 
     def help(self) -> str:
         return "try a grid or a range, such as `over 28x28` or `over 1..20`"
@@ -98,6 +96,32 @@ class NothingObserved(Mistake):
 
     def help(self) -> str:
         return f"try `{self.query}({self.energy}, {self.groups[0]} = x)`"
+
+
+class NothingBegins(Mistake):
+    """A state is said to begin with (`v from x`), and what is asked does not go on from anywhere.
+
+    Draws, means by iteration and descents begin with a state; all else is asked of units that are held.
+
+    Wrong:
+
+        layer code[4] = mean(h | E, v from x)
+
+    Right:
+
+        layer code[4] = mean(h | E, v = x)
+    """
+
+    code: ClassVar[str] = "E0353"
+    query: str
+    group: str
+    value: str
+
+    def message(self) -> str:
+        return f"expected units that are held, found a beginning, '{self.group}', and '{self.query}' has none"
+
+    def help(self) -> str:
+        return f"try `{self.group} = {self.value}`"
 
 
 class OtherPlaces(Mistake):
