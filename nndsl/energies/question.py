@@ -95,16 +95,17 @@ class Question:
         """What is clamped, and for all other groups a state after Gibbs sweeps from `start`, else a random
         one."""
         begun = {group: uniform(self.energy, group).draw() for group in self.free}
-        return self._swept(
-            {**begun, **self.start, **self.clamped}, self.free, Conditional.draw, sweeps, self.unit
-        )
+        return self._led(begun, Conditional.draw, sweeps)
 
     def averaged(self, sweeps: int) -> States:
         """The same with means: each unit's given the means of all others, at first that of all its states."""
         begun = {group: uniform(self.energy, group).mean() for group in self.free}
-        return self._swept(
-            {**begun, **self.start, **self.clamped}, self.free, Conditional.mean, sweeps, self.unit
-        )
+        return self._led(begun, Conditional.mean, sweeps)
+
+    def _led(self, begun: States, update: Update, sweeps: int) -> States:
+        """Where sweeps lead to. A group that begins at `start` is updated last, so that all others see it."""
+        states = {**begun, **self.start, **self.clamped}
+        return self._swept(states, self.free, update, sweeps, next(iter(self.start), self.unit))
 
     def fantasy(self, states: States, sweeps: int) -> States:
         """The states after Gibbs sweeps through all groups, those that are not clamped last."""

@@ -225,9 +225,11 @@ def test_a_chain_may_begin_somewhere() -> None:
         "network N { input x[4] binary  param W fixed = 40  param b fixed = -20 "
         "energy E(v[4] binary, h[4] binary) = -dot(v, each(h, W)) - dot(b, v) - dot(b, h) "
         "output y[4] = sample(v | E, v from x, sweeps = 20) "
-        "output m[4] = mean_field(v | E, v from x, h = y) }"
+        "output z[4] = sample(h | E, v from x, sweeps = 20) "
+        "output m[4] = mean_field(h | E, v from x) }"
     )
     x = np.array([[0.0, 1, 0, 1], [1, 1, 1, 0]])
     found = answers(made, x=x)
     np.testing.assert_array_equal(found["y"], x)
+    np.testing.assert_array_equal(found["z"], x)
     np.testing.assert_allclose(found["m"], x, atol=1e-6)
