@@ -1,8 +1,8 @@
-"""Draws the pictures of docs/energies.md from an RBM and a DBN that have been trained, and Ising models.
+"""Draws the pictures of docs/energies.md from a trained RBM, a belief network, and Ising models.
 
 nndsl run specs/rbm.nn --set epochs=10 --data DATA
-nndsl run specs/dbn.nn --data DATA
-python docs/images/energies.py runs/rbm-… runs/dbn-… DATA
+nndsl run dreams.nn --data DATA      (the network `Dreams` of the page)
+python docs/images/energies.py runs/rbm-… runs/dreams-… DATA
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def panels(titles: Sequence[str], pictures: Sequence[Array], name: str, colours:
         panel.set_title(title, fontsize=10)
         panel.axis("off")
     figure.tight_layout()
-    figure.savefig(HERE / name, dpi=110)
+    figure.savefig(HERE / name, dpi=110, bbox_inches="tight")
 
 
 def draw_machine(run: Path, data: Path) -> None:

@@ -29,7 +29,7 @@ TYPES = {
     "hopfield_dynamics": {"v": "[64] bipolar over 1..50", "y": "[64] bipolar"},
     "rbm": {"code": "[500]", "recon": "[784]"},
     "boltzmann": {"dream": "[64] binary"},
-    "dbn": {"h2": "[250]", "top": "[500] binary", "dream": "[784] binary"},
+    "dbn": {"h2": "[500]", "top": "[500] binary", "dream": "[784] binary"},
     "gcn": {"h": "[16] over G.nodes", "o": "[7] over G.nodes"},
     "message_passing": {
         "h0": "[32] over G.nodes",
