@@ -1,13 +1,13 @@
 """Measures nndsl and the peers of a suite alternately, and says how they compare.
 
     python -m benchmarks.compare [WORKLOAD ...] --peers FOLDER [--rounds 3] [--seconds 3]
-                                 [--all] [--one-thread] [--json FILE] [--write]
+                                 [--attempts 3] [--all] [--one-thread] [--json FILE] [--write]
 
 A workload is named by any part of its name (w01, lenet, infer_). Each measurement is a process of its own,
 with warm-up, and blocks of so many units that the clock is read rarely; in each round everybody is measured
-once, in turn, and ratios are taken within rounds. A measurement that others disturb is taken again, twice at
-most. The first round begins with all caches empty. Without --all only the two peers are measured that were
-the fastest when all were.
+once, in turn, and ratios are taken within rounds. A measurement that others disturb is taken again. The first
+round begins with all caches empty. Without --all only the two peers are measured that were the fastest when
+all were.
 
 --json keeps the measurements, and adds to those there. --write puts all of them into docs/performance.md.
 """
@@ -26,14 +26,13 @@ from benchmarks import report
 from benchmarks.comparison import DISTURBED_CPUS, Comparison
 from benchmarks.suite import ONE_THREAD, OURS, ROOT, Measurement, Suite
 
-ATTEMPTS = 3
 PAGE = ROOT / "docs" / "performance.md"
 
 
-def undisturbed(suite: Suite, workload: str, peer: str) -> Measurement:
+def undisturbed(suite: Suite, workload: str, peer: str, attempts: int) -> Measurement:
     """The least disturbed of some attempts; the first that nobody disturbs ends them."""
     found: list[Measurement] = []
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         found.append(suite.measure(workload, peer))
         if found[-1].error is not None or found[-1].other_cpus <= DISTURBED_CPUS:
             break
@@ -41,14 +40,16 @@ def undisturbed(suite: Suite, workload: str, peer: str) -> Measurement:
     return Measurement(**(best.as_json() | {"first_s": found[0].first_s}))
 
 
-def compared(suite: Suite, workload: str, peers: list[str], rounds: int, console: Console) -> Comparison:
+def compared(
+    suite: Suite, workload: str, peers: list[str], rounds: int, attempts: int, console: Console
+) -> Comparison:
     """All rounds of a workload. Who has no number in the first is left out of the others."""
     comparison = Comparison(workload)
     for number in range(rounds):
         for peer in peers if number % 2 == 0 else reversed(peers):
             if number and comparison.rounds[peer][0].error is not None:
                 continue
-            found = undisturbed(suite, workload, peer)
+            found = undisturbed(suite, workload, peer, attempts)
             comparison.add(peer, found)
             said = found.error or f"{report.time_text(found.median_s)}, others {found.other_cpus:.2f}"
             console.print(f"  {workload}, round {number + 1}, {peer}: {said}", highlight=False)
@@ -77,6 +78,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--peers", type=Path, required=True, help="the folder of the peers' suite")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--attempts", type=int, default=3, help="of a disturbed measurement")
     parser.add_argument("--all", action="store_true", help="measure all peers")
     parser.add_argument("--one-thread", action="store_true", help="measure nndsl with one thread as well")
     parser.add_argument("--json", type=Path)
@@ -93,7 +95,7 @@ def main() -> None:
         limits = suite.limits()
         for workload in suite.workloads(given.workload) if given.rounds else []:
             peers = peers_of(suite, workload, given.all, given.one_thread)
-            comparison = compared(suite, workload, peers, given.rounds, console)
+            comparison = compared(suite, workload, peers, given.rounds, given.attempts, console)
             found[workload] = {
                 peer: [measurement.as_json() for measurement in rounds]
                 for peer, rounds in comparison.rounds.items()

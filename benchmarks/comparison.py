@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks.suite import ONE_THREAD, OURS, Measurement
 
-DISTURBED_CPUS = 0.1
+DISTURBED_CPUS = 0.15
 """A measurement during which others took more than this much of a processor is not judged."""
 
 SAME_LOSS = 0.01

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from pathlib import Path
 from statistics import median
 
@@ -56,7 +57,7 @@ def row(comparison: Comparison, suite: Suite, limits: dict[str, float]) -> tuple
         ratio_text(comparison),
         scaling_text(comparison),
         {True: "yes", False: "NO", None: ""}[comparison.same_work],
-        _both(f"{comparison.memory_mb(OURS):.0f}", f"{comparison.memory_mb(peer):.0f}" if peer else ""),
+        _both(_memory(comparison, OURS), _memory(comparison, peer) if peer else ""),
         *(_firsts(comparison, peer, place) for place in (0, 1)),
     )
 
@@ -70,6 +71,11 @@ def ratio_text(comparison: Comparison) -> str:
         return f"not judged: others took {comparison.disturbance:.1f} processors"
     spread = f" ({found[0]:.2f} … {found[-1]:.2f})" if len(found) > 1 else ""
     return f"{median(found):.2f}{spread}"
+
+
+def _memory(comparison: Comparison, peer: str) -> str:
+    megabytes = comparison.memory_mb(peer)
+    return f"{megabytes:.0f}" if isfinite(megabytes) else ""
 
 
 def scaling_text(comparison: Comparison) -> str:
@@ -112,7 +118,7 @@ def _detail(found: Measurement) -> str:
             f"{time_text(found.q1_s)} … {time_text(found.q3_s)}",
             f"{found.own_cpus:.2f}",
             f"{found.other_cpus:.2f}",
-            f"{found.rss_mb:.0f}",
+            f"{found.rss_mb:.0f}" if isfinite(found.rss_mb) else "",
             f"{found.first_s:.2f}",
             " → ".join(losses),
         )

@@ -86,7 +86,7 @@ class Suite:
         self.run = import_module("run")
         self.worker = import_module("worker")
         self.inference = import_module("inference")
-        import_module("common").digits()
+        self._alone("import common; common.digits()")
 
     def workloads(self, wanted: list[str]) -> list[str]:
         """Those whose names contain one of the words, all without any."""
@@ -101,8 +101,19 @@ class Suite:
 
     def limits(self) -> dict[str, float]:
         """What this machine can do at most: multiplications and bytes a second."""
-        found: dict[str, float] = import_module("limits").raw_limits()
+        said = self._alone("import json, limits; print(json.dumps(limits.raw_limits()))")
+        found: dict[str, float] = json.loads(said)
         return found
+
+    def _alone(self, code: str) -> str:
+        """What a process says that runs some code in the folder.
+
+        What needs memory is not done here: the greatest memory that a process is said to have taken is at
+        least that of the one that has started it.
+        """
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True)
+        return done.stdout
 
     def bound(self, workload: str, limits: dict[str, float]) -> tuple[float, str]:
         """The least seconds that a unit can take on two threads, and what says so."""
@@ -114,7 +125,10 @@ class Suite:
     def measure(self, workload: str, peer: str) -> Measurement:
         """One peer on one workload in a fresh process. What is compiled stays for the next one."""
         if peer == "onnxruntime":
-            self._export(workload)
+            try:
+                self._export(workload)
+            except subprocess.CalledProcessError as error:
+                return Measurement(error=f"no file for it could be made: {error.stderr.splitlines()[-1]}")
         cache = self.cache / workload / peer.replace(" ", "_")
         command = [str(self.folder / "worker.py"), workload, peer]
         environment: dict[str, str] = self.run.environment(str(cache), "2")
@@ -149,5 +163,4 @@ class Suite:
         """Writes the file that ONNX Runtime reads, which is made with torch."""
         model, batch = self.inference.WORKLOADS[workload]
         if not self.inference.onnx_path(model, batch).exists():
-            code = f"import inference; inference.export({model!r}, {batch})"
-            subprocess.run([sys.executable, "-c", code], cwd=self.folder, capture_output=True, check=False)
+            self._alone(f"import inference; inference.export({model!r}, {batch})")

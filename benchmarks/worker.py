@@ -40,6 +40,8 @@ def measured(name: str, seconds: float, threads: int | None) -> dict[str, object
     out["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if isinstance(case, Training) and case.minimizes:
         out["loss_first"] = loss_at_start(workload)
+    elif workload.runs != 1:  # drawn at random, or after another amount of work
+        out["loss_first"] = None
     return out
 
 
