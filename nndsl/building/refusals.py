@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from nndsl.building.components import components, depends, direction, is_loop
 from nndsl.diagnostics.catalogue.execution import (
     ConstructNotExecutable,
-    EnergyNotExecutable,
-    LearningRuleNotExecutable,
 )
 from nndsl.diagnostics.diagnostic import Diagnostic
-from nndsl.functions.catalogue import entry_of, family
 from nndsl.semantics.model import (
-    EXACT,
     Alternate,
     Apply,
     At,
@@ -83,16 +79,12 @@ class Refusals:
             case Minimize(objective=objective):
                 yield from self.expression(objective)
             case Rule(name=name, span=span, arguments=arguments):
-                if not family("rule")[name].executable:
-                    yield LearningRuleNotExecutable(span=span, rule=name)
                 if name in ONE_PLACE and any(argument.type.space for argument in arguments):
                     construct = f"the rule '{name}' at each place of an index set"
                     yield ConstructNotExecutable(span=span, construct=construct)
                 for argument in arguments:
                     yield from self.expression(argument)
-            case Likelihood(method=method, span=span, objective=objective):
-                if method != EXACT and not family("rule")[method].executable:
-                    yield LearningRuleNotExecutable(span=span, rule=method)
+            case Likelihood(objective=objective):
                 for _, given in objective.clamped:
                     yield from self.expression(given)
         for measure in stage.measures:
@@ -120,10 +112,6 @@ class Refusals:
             case At(value=Reference(value=value)) if part.delay > 0 and value.name in self._started - inside:
                 construct = f"a later step of '{value.name}', which has a start"
                 return ConstructNotExecutable(span=span, construct=construct)
-            case Infer(query=query, energy=energy) if not family("query")[query].executable:
-                return EnergyNotExecutable(span=span, query=query, energy=energy)
-            case Apply(function=name) if name != "weights" and not entry_of(name).executable:
-                return ConstructNotExecutable(span=span, construct=f"the function '{name}'")
             case Reduce(operation="argmin" | "argmax" as name, axes=(Axis(set=IndexSet(graph=str())),)):
                 return ConstructNotExecutable(span=span, construct=f"'{name}' over a data graph")
             case Reduce(operation="argmin" | "argmax" as name, axes=axes) if len(axes) > 1 and any(

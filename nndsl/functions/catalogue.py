@@ -70,8 +70,7 @@ class Function:
     """An entry. `parameters` are numbers that each use owns: name, units, initial value. They are learned,
     but for `states`, which follow the values from step to step of a training.
 
-    What is not `executable` is known to the checker, and running it is refused by name. `after` is done
-    to the mean of a measure over all examples: a perplexity is the exponential of a mean.
+    `after` is done to the mean of a measure over all examples: a perplexity is the exponential of a mean.
     """
 
     name: str
@@ -79,7 +78,6 @@ class Function:
     signature: Signature
     doc: str
     lower: Callable[..., Any]
-    executable: bool = True
     parameters: tuple[tuple[str, tuple[str, ...], float], ...] = ()
     after: Callable[[float], float] | None = None
     states: tuple[str, ...] = ()
@@ -114,19 +112,10 @@ def entry(
             (key, tuple(_split(units)), value) for key, (units, value) in (parameters or {}).items()
         )
         parsed = Signature.parse(signature)
-        _add(Function(name, family, parsed, lower.__doc__ or "", lower, True, owned, after, states))
+        _add(Function(name, family, parsed, lower.__doc__ or "", lower, owned, after, states))
         return lower
 
     return add
-
-
-def declare(family: str, name: str, signature: str, doc: str) -> None:
-    """Puts into a family what the checker knows and the executor does not run yet."""
-    _add(Function(name, family, Signature.parse(signature), doc, _refused, False))
-
-
-def _refused(*arguments: Any, **options: Any) -> Any:
-    raise AssertionError("what cannot be run is refused before it is built")
 
 
 def _add(function: Function) -> None:

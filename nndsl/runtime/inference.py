@@ -174,7 +174,7 @@ def _result(name: str) -> str:
 
 def _has_rows(type: TensorType) -> bool:
     """Whether a value has a row for each example."""
-    return any(extent.symbol == BATCH for extent in type.extents)
+    return any(extent.symbol == BATCH for extent in type.extents[:1])
 
 
 def _rows(type: TensorType, array: Array, rows: slice) -> Array:

@@ -123,7 +123,8 @@ def test_a_network_without_training_runs_forward():
 def test_what_cannot_be_run_yet_is_refused_before_data_are_looked_for(tmp_path):
     spec = tmp_path / "darkest.nn"
     spec.write_text(
-        "network D { input x over 28x28  output y = argmin(x over 28x28)  data mnist { x = image } }"
+        "network D { input x[2] over t in T  layer h[2] = batch_norm(full(h[t-1]) + x)"
+        " output y[2] = last(h over T)  data mnist { x = image } }"
     )
     result = nndsl("run", spec)
     assert result.exit_code == 1

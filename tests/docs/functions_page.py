@@ -17,8 +17,6 @@ units; the same letter is the same size; no brackets are one unit. Where several
 `[*u]`, the function goes unit by unit, and a scalar stretches. Index spaces are inherited and united. `real`
 takes every domain but `index`. An option of the type schedule is a number, a ramp (`10 -> 1`) or a schedule;
 a `positive_schedule` begins above 0, a `share_schedule` is also at most 1.
-
-What is marked † is checked, and refused by name when it is to be run.
 """
 
 FAMILIES = {
@@ -43,8 +41,7 @@ def functions_page() -> str:
 
 def _rows(name: str) -> Iterator[str]:
     for _, entry in sorted(family(name).items()):
-        mark = "" if entry.executable else " †"
-        yield f"| `{entry.name}{_cell(_signature(entry))}`{mark} | {_cell(_meaning(entry))} |\n"
+        yield f"| `{entry.name}{_cell(_signature(entry))}` | {_cell(_meaning(entry))} |\n"
 
 
 def _signature(entry: Function) -> str:

@@ -17,32 +17,6 @@ class NotExecutable(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnergyNotExecutable(NotExecutable):
-    """An energy is asked for something (`mean(h | E, v = x)`, `settle`, `sample`).
-
-    Energies are understood, counted and drawn, but their conditionals are not yet derived.
-
-    Wrong:
-
-        output code[32] = mean(h | E, v = x)
-
-    Right:
-
-        output code[32] = sigmoid(full(x, W') + a)
-    """
-
-    code: ClassVar[str] = "E0804"
-    query: str
-    energy: str
-
-    def message(self) -> str:
-        return f"expected a feedforward definition, found '{self.query}' of the energy '{self.energy}'"
-
-    def here(self) -> str:
-        return "energies cannot be run yet"
-
-
-@dataclass(frozen=True, kw_only=True)
 class GenerationNotExecutable(NotExecutable):
     """`generate` computes one place after another, which this network has no way to do.
 
@@ -74,31 +48,6 @@ class GenerationNotExecutable(NotExecutable):
 
     def here(self) -> str:
         return "cannot be generated from yet"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LearningRuleNotExecutable(NotExecutable):
-    """A stage learns by a rule that is checked but not yet carried out.
-
-    Backpropagation (`minimize`) and most rules run.
-
-    Wrong:
-
-        train { learn W by hebb(E, v = x) }
-
-    Right:
-
-        train { learn W by kmeans(x) }
-    """
-
-    code: ClassVar[str] = "E0808"
-    rule: str
-
-    def message(self) -> str:
-        return f"expected a learning rule that can be run, found '{self.rule}'"
-
-    def here(self) -> str:
-        return "this rule cannot be run yet"
 
 
 @dataclass(frozen=True, kw_only=True)
