@@ -27,6 +27,9 @@ from nndsl.operators.sweeps import Mode, Order
 from nndsl.semantics.model import EXACT, Infer, Likelihood, Parameter
 from nndsl.types import Domain, Type
 
+MEAN_FIELD_SWEEPS = 20
+"""How many sweeps lead to the means of units that depend on each other, where nothing is said."""
+
 
 def answer(scope: Scope, infer: Infer) -> Term:
     """What a question comes to in a graph."""
@@ -106,6 +109,10 @@ class Question:
         """Where sweeps lead to. A group that begins at `start` is updated last, so that all others see it."""
         states = {**begun, **self.start, **self.clamped}
         return self._swept(states, self.free, update, sweeps, next(iter(self.start), self.unit))
+
+    def means(self) -> States:
+        """What is clamped, and the means of all other groups: exact, or by as many sweeps as lead there."""
+        return self.averaged(1 if self.is_exact else MEAN_FIELD_SWEEPS)
 
     def fantasy(self, states: States, sweeps: int) -> States:
         """The states after Gibbs sweeps through all groups, those that are not clamped last."""
@@ -198,6 +205,13 @@ class Question:
         """Σ (x − m)² over all units that are clamped at x, and are m in some other states."""
         squares = [(means[group] - state).square() for group, state in self.clamped.items()]
         return reduce(add, map(summed_up, squares))
+
+    def activity(self, wanted: float) -> Term:
+        """Σ (wanted − q)² over the units of the groups that are not clamped, where q is the mean over the
+        batch of a unit's mean."""
+        means = self.means()
+        found = (means[group].mean_examples() for group in self.free)
+        return reduce(add, ((wanted - mean).square().sum_units() for mean in found))
 
     def one_turned(self) -> States:
         """What is clamped, with the other state of one unit, drawn for each example. Units are binary or

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from nndsl.building.term import Term
     from nndsl.energies.question import Question
 
-MEAN_FIELD_SWEEPS = 20
-"""How many sweeps lead to the means of units that depend on each other, where nothing is said."""
-
 
 @entry("query", "mean", "(unit: group, given: energy) -> real[*u]")
 def mean(question: Question) -> Term:
@@ -103,6 +100,6 @@ def pseudo_likelihood(question: Question) -> Term:
 def reconstruction_error(question: Question) -> Term:
     """`reconstruction_error(E, v = x)`: the mean squared difference of x and its mean given the means of the
     other groups, themselves given x."""
-    others = question.averaged(1 if question.is_exact else MEAN_FIELD_SWEEPS)
+    others = question.means()
     means = {group: question.conditional(group, others).mean() for group in question.clamped}
     return question.distance(means) / question.given_count

@@ -90,23 +90,37 @@ def pseudo_inverse(statistics: Statistics, x: Term) -> None:
     statistics.from_zero = True
 
 
-@entry("rule", "contrastive_divergence", "(; k: integer = 1)")
-def contrastive_divergence(question: Question, k: int) -> Term:
+@entry(
+    "rule",
+    "contrastive_divergence",
+    "(; k: integer = 1, sparsity: share = 0.1, sparsity_cost: number = 0)",
+)
+def contrastive_divergence(question: Question, k: int, sparsity: float, sparsity_cost: float) -> Term:
     """CD-k: the gradient ⟨∂E/∂θ⟩_data − ⟨∂E/∂θ⟩_model of −log p(x), in which the model's states are those
     that k Gibbs sweeps lead to from the data.
 
-    Groups that are not given are averaged over, where their units are independent. Source: Hinton (2002).
+    Groups that are not given are averaged over, where their units are independent. With a `sparsity_cost` c
+    their units j are drawn to a mean of `sparsity` p by c · Σ_j (p − q_j)², where q_j is the unit's mean over
+    the minibatch. Sources: Hinton (2002); Lee, Ekanadham and Ng (2008).
     """
     data = question.drawn(1 if question.is_exact else k)
-    return question.phase(data) - question.phase(question.fantasy(data, k))
+    total = question.phase(data) - question.phase(question.fantasy(data, k))
+    return total + sparsity_cost * question.activity(sparsity) if sparsity_cost else total
 
 
-@entry("rule", "persistent_cd", "(; chains: integer = 64, sweeps: integer = 1)")
-def persistent_cd(question: Question, chains: int, sweeps: int) -> Term:
+@entry(
+    "rule",
+    "persistent_cd",
+    "(; chains: integer = 64, sweeps: integer = 1, sparsity: share = 0.1, sparsity_cost: number = 0)",
+)
+def persistent_cd(
+    question: Question, chains: int, sweeps: int, sparsity: float, sparsity_cost: float
+) -> Term:
     """As contrastive divergence, with the model's states from chains that go on by `sweeps` with every step.
 
-    Where units depend on each other given the data, their states are drawn by as many sweeps, too. Source:
-    Tieleman (2008).
+    Where units depend on each other given the data, their states are drawn by as many sweeps, too. `sparsity`
+    as there. Source: Tieleman (2008).
     """
     data = question.drawn(1 if question.is_exact else sweeps)
-    return question.phase(data) - question.persistent(sweeps)
+    total = question.phase(data) - question.persistent(sweeps)
+    return total + sparsity_cost * question.activity(sparsity) if sparsity_cost else total

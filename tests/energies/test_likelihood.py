@@ -96,6 +96,21 @@ def test_the_data_pull_as_the_free_energy_falls(units: str, energy: str) -> None
         np.testing.assert_allclose((found[f"gradient.{name}"] * direction).sum(), slope, rtol=1e-6)
 
 
+@pytest.mark.parametrize("rule", ["contrastive_divergence", "persistent_cd"])
+def test_sparsity_draws_hidden_units_to_their_share(rule: str) -> None:
+    """The gradient of 3 Σ_j (0.2 − q_j)², q the means of the hidden units over the minibatch."""
+    plain, sparse = (
+        sums(network(RBM.format(rule=f"{rule}(sparsity = 0.2, sparsity_cost = {cost})")), x=X)
+        for cost in (0, 3)
+    )
+    parameters = network(RBM.format(rule=rule)).parameters
+    h = sigmoid(X @ parameters["W"] + parameters["a"])
+    pull = -2 * 3 * (0.2 - h.mean(0)) * h * (1 - h) / len(X)
+    np.testing.assert_allclose(sparse["W"] - plain["W"], X.T @ pull, atol=1e-12)
+    np.testing.assert_allclose(sparse["a"] - plain["a"], pull.sum(0), atol=1e-12)
+    np.testing.assert_allclose(sparse["b"], plain["b"], atol=1e-12)
+
+
 @pytest.mark.parametrize("rule", ["contrastive_divergence(k = 3)", "persistent_cd(chains = 8)"])
 def test_trainings_repeat_to_the_bit(rule: str) -> None:
     found = []
