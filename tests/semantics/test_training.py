@@ -87,7 +87,8 @@ def test_rules_on_energies_and_on_dynamics() -> None:
 def test_likelihoods() -> None:
     how = stage(model_of("rbm")).how
     assert isinstance(how, Likelihood)
-    assert (how.method, dict(how.options)) == ("contrastive_divergence", {"k": 1})
+    options = {"k": 1, "sparsity": 0.1, "sparsity_cost": 0}
+    assert (how.method, dict(how.options)) == ("contrastive_divergence", options)
     assert isinstance(how.objective, Infer)
     assert how.objective.clamped[0][0] == "v"
 
