@@ -198,6 +198,11 @@ class Term:
         """A reduction over some dimensions, which are gone afterwards."""
         return self.real().made(operator(axes), self.layout.without(axes)) if axes else self.real()
 
+    def log_sum_exp(self, axes: tuple[int, ...]) -> Term:
+        """log Σ exp x over some dimensions, without overflow."""
+        largest = self.reduced(Max, axes).apply("stop_gradient")
+        return largest + (self - largest).apply("exp").reduced(Sum, axes).apply("log")
+
     def sum_units(self) -> Term:
         """Σ x over all units: one number."""
         return self.reduced(Sum, self.layout.unit_axes)
@@ -226,8 +231,7 @@ class Term:
 
     def log_sum_exp_units(self) -> Term:
         """log Σ exp x over all units, without overflow."""
-        largest = self.max_units().apply("stop_gradient")
-        return largest + (self - largest).apply("exp").sum_units().apply("log")
+        return self.log_sum_exp(self.layout.unit_axes)
 
     def one_hot(self, units: tuple[int, ...]) -> Term:
         """An index as units of which one is 1."""

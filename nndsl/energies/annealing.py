@@ -23,7 +23,7 @@ from nndsl.building.scope import Scope
 from nndsl.building.term import Term
 from nndsl.energies.conditional import Conditional, conditional
 from nndsl.energies.energy import Energy, States, Transfer
-from nndsl.energies.enumeration import enumerated, log_sum_exp, of_no_example
+from nndsl.energies.enumeration import enumerated, of_no_example
 from nndsl.energies.repetition import Turning, repeated
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ WEIGHT = "log weight"
 def log_partition(question: Question, chains: int, temperatures: int) -> Term:
     """log Z, from the mean of the chains' weights."""
     return _estimated(
-        question, chains, temperatures, lambda w: log_sum_exp(w) - w.constant(chains).apply("log")
+        question, chains, temperatures, lambda w: w.log_sum_exp((0,)) - w.constant(chains).apply("log")
     )
 
 
@@ -44,7 +44,7 @@ def log_partition_error(question: Question, chains: int, temperatures: int) -> T
     """The standard error of log Z: that of the mean weight, divided by the mean weight."""
 
     def error(logarithms: Term) -> Term:
-        weights = (logarithms - log_sum_exp(logarithms)).apply("exp")
+        weights = (logarithms - logarithms.log_sum_exp((0,))).apply("exp")
         deviations = (weights - 1 / chains).square().mean_examples()
         return (deviations * (chains / (1 - 1 / chains))).apply("sqrt")
 

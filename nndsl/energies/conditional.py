@@ -18,9 +18,8 @@ from nndsl.building.reductions import softmax
 from nndsl.building.scope import Scope
 from nndsl.building.term import Term
 from nndsl.energies.energy import Energy, States, apart, gradient, summed_up
-from nndsl.operators.broadcasting import Sum
 from nndsl.operators.lookup import OneHot
-from nndsl.operators.reductions import ArgMax, Max
+from nndsl.operators.reductions import ArgMax
 from nndsl.types import Domain
 
 
@@ -71,7 +70,7 @@ class Conditional:
             case Domain.BIPOLAR:
                 each = (2 * self.net).apply("softplus") - self.net
             case Domain.ONEHOT:
-                each = self._log_sum_exp()
+                each = self.net.log_sum_exp((self._values,))
             case _:
                 assert self.precision is not None
                 width = log(2 * pi) - self.precision.apply("log")
@@ -97,11 +96,6 @@ class Conditional:
     def _winner(self, scores: Term) -> Term:
         chosen = scores.made(ArgMax(self._values), scores.layout.without((self._values,)))
         return chosen.made(OneHot(scores.layout.dimensions[-1]), scores.layout)
-
-    def _log_sum_exp(self) -> Term:
-        axes = (self._values,)
-        largest = self.net.reduced(Max, axes).apply("stop_gradient")
-        return largest + (self.net - largest).apply("exp").reduced(Sum, axes).apply("log")
 
 
 def conditional(energy: Energy, group: str, states: States, among: Term | None = None) -> Conditional:

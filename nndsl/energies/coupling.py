@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
-from math import prod
 
 from nndsl.building.layout import Layout
-from nndsl.building.term import Term, known
+from nndsl.building.term import Term
 from nndsl.differentiation.reverse import vector_jacobian
 from nndsl.energies.chains import written
-from nndsl.energies.energy import Energy, States, apart, gradient
+from nndsl.energies.energy import Energy, States, apart, count_of, gradient
 from nndsl.energies.vanishing import without_zeros
 from nndsl.graph.builder import Builder, prune
 from nndsl.graph.graph import Node
@@ -116,8 +115,7 @@ class Row:
         return found.get(states.node) or filled(build, 0.0, states.node.type)
 
     def _size(self, group: str) -> int:
-        type = self.energy.groups[group].type
-        return prod(type.units) * prod(known(axis.extent) for axis in type.space)
+        return count_of(self.energy.groups[group].type)
 
     def _flat(self, group: str, state: Term) -> Term:
         layout = Layout(batch=True, units=(self._size(group),))

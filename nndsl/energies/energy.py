@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 
 from nndsl.building.expressions import lower
 from nndsl.building.layout import Layout
 from nndsl.building.reductions import summed
 from nndsl.building.scope import Scope
-from nndsl.building.term import Term
+from nndsl.building.term import Term, known
 from nndsl.differentiation.reverse import vector_jacobian
 from nndsl.graph.types import Element
 from nndsl.operators.broadcasting import filled
 from nndsl.operators.movement import Reshape
 from nndsl.semantics.model import Apply, EnergyModel, Expression, Value
-from nndsl.types import Domain
+from nndsl.types import Domain, Type
 
 States = Mapping[str, Term]
 """The state of each unit group, by its name."""
@@ -93,6 +94,11 @@ def summed_up(term: Term) -> Term:
 def groups_of(energy: EnergyModel) -> dict[str, Value]:
     """The unit groups of an energy by the names that questions call them."""
     return {value.name.rpartition(".")[2]: value for value in energy.groups}
+
+
+def count_of(type: Type) -> int:
+    """How many numbers the state of a group has, at all places of its index space."""
+    return type.unit_count * prod(known(axis.extent) for axis in type.space)
 
 
 def summands(expression: Expression) -> Iterator[tuple[int, Expression]]:

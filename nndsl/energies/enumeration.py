@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import inf, log2, prod
+from math import inf, log2
 from typing import TYPE_CHECKING
 
 from nndsl.building.layout import BATCH_DIMENSION, Layout
 from nndsl.building.scope import Scope
-from nndsl.building.term import Term, known
+from nndsl.building.term import Term
 from nndsl.energies.chains import among
-from nndsl.energies.energy import Energy, groups_of
+from nndsl.energies.energy import Energy, count_of, groups_of
 from nndsl.energies.lattice import remainder
 from nndsl.energies.repetition import Turning, repeated
 from nndsl.energies.structure import structure
-from nndsl.operators.broadcasting import Expand, Sum
+from nndsl.operators.broadcasting import Expand
 from nndsl.operators.leaves import Position
 from nndsl.operators.movement import Concatenate, Reshape
-from nndsl.operators.reductions import Max
 from nndsl.semantics.model import EnergyModel
 from nndsl.types import Domain, Type
 
@@ -82,7 +81,7 @@ def log_partition(question: Question) -> Term:
         build = inner.energy.scope.build
         number = Term(build, build(Position(BATCH_DIMENSION)), Layout(batch=True)).real()
         rows = {place.group: place.digits(number) for place in numbering.low}
-        return log_sum_exp(_over(inner, numbering, rows))
+        return _over(inner, numbering, rows).log_sum_exp((0,))
 
     return of_no_example(question, numbering.rows, derive)
 
@@ -94,12 +93,6 @@ def of_no_example(question: Question, count: int, derive: Callable[[Question], T
         return {"": derive(replace(question, energy=replace(question.energy, scope=scope), clamped={}))}
 
     return among(question.energy.scope, count, inside)[""]
-
-
-def log_sum_exp(terms: Term) -> Term:
-    """log Σ exp x over the batch, without overflow."""
-    largest = terms.reduced(Max, (0,)).apply("stop_gradient")
-    return largest + (terms - largest).apply("exp").reduced(Sum, (0,)).apply("log")
 
 
 @dataclass(frozen=True)
@@ -174,7 +167,7 @@ def _row(group: str) -> str:
 
 def _digits(type: Type) -> tuple[int, int]:
     """How many units a group has, and how many values each of them."""
-    entries = prod(type.units) * prod(known(axis.extent) for axis in type.space)
+    entries = count_of(type)
     if type.domain is Domain.ONEHOT:
         return entries // type.units[-1], type.units[-1]
     return entries, 2

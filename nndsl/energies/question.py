@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from math import prod
 from operator import add
 
 from nndsl.building.layout import Layout
 from nndsl.building.scope import Scope
-from nndsl.building.term import Term, known
+from nndsl.building.term import Term
 from nndsl.energies import annealing, enumeration
 from nndsl.energies.chain import Update, swept
 from nndsl.energies.chains import among, chain
 from nndsl.energies.conditional import Conditional, conditional, uniform
 from nndsl.energies.coupling import Chain, Row
-from nndsl.energies.energy import Energy, States, summed_up
+from nndsl.energies.energy import Energy, States, count_of, summed_up
 from nndsl.energies.enumeration import MOST_BITS, bits, enumerated
 from nndsl.energies.recall import Descent
 from nndsl.energies.schedule import schedule
@@ -25,7 +24,7 @@ from nndsl.operators.movement import Reshape
 from nndsl.operators.random import Uniform
 from nndsl.operators.sweeps import Mode, Order
 from nndsl.semantics.model import EXACT, Infer, Likelihood, Parameter
-from nndsl.types import Domain, Type
+from nndsl.types import Domain
 
 MEAN_FIELD_SWEEPS = 20
 """How many sweeps lead to the means of units that depend on each other, where nothing is said."""
@@ -76,7 +75,7 @@ class Question:
     @property
     def given_count(self) -> int:
         """How many units are clamped."""
-        return sum(_count(self.energy.groups[group].type) for group in self.clamped)
+        return sum(count_of(self.energy.groups[group].type) for group in self.clamped)
 
     @property
     def is_exact(self) -> bool:
@@ -220,7 +219,7 @@ class Question:
         place = (drawn * self.given_count).apply("floor")
         turned: dict[str, Term] = {}
         for group, state in self.clamped.items():
-            layout, count = state.layout, _count(self.energy.groups[group].type)
+            layout, count = state.layout, count_of(self.energy.groups[group].type)
             chosen = state.unit_number(count).apply("equal", place).real()
             chosen = chosen.made(Reshape(layout.dimensions), layout)
             both = 1 if self.energy.groups[group].type.domain is Domain.BINARY else 0
@@ -232,8 +231,3 @@ class Question:
 def held(states: States) -> States:
     """States that do not vary with the parameters that they were drawn by."""
     return {group: state.apply("stop_gradient") for group, state in states.items()}
-
-
-def _count(type: Type) -> int:
-    """How many units a group has at all places of its index space."""
-    return type.unit_count * prod(known(axis.extent) for axis in type.space)
