@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from nndsl.learning.observer import Observer
     from nndsl.learning.procedure import Procedure
     from nndsl.planning.plan import Plan
+    from nndsl.runtime.footprint import Footprint
     from nndsl.runtime.inference import Inference
+    from nndsl.runtime.vector import VectorLayout
     from nndsl.topology.topology import Topology
 
     Array = NDArray[Any]
@@ -63,6 +65,7 @@ class Network:
         self.precision = Precision.FLOAT32
         self.seed = 0
         self._parameters: dict[str, Array] | None = None
+        self._vector: Array | None = None
         self.classes: dict[str, tuple[str, ...]] = {}
         self._run: Inference | None = None
         self._generator: Generator | None = None
@@ -145,6 +148,33 @@ class Network:
         return plan_procedure(found, found.batch, self.precision, 1, sizes)[0]
 
     @cached_property
+    def footprint(self) -> Footprint:
+        """The memory that a minibatch of the last stage takes, with as many threads as pay on this machine;
+        without a stage, that of one run. Open index sets are taken to have some size.
+
+        Raises NNDSLError where it cannot be run.
+        """
+        from nndsl.analyses.needs import open_sizes
+        from nndsl.learning.session import footprint, plan_procedure
+        from nndsl.runtime.footprint import running
+
+        if not self.stages:
+            return running(self.plans["run"], self.layout)
+        stage, found = self.stages[-1], self._last_procedure
+        sizes = {name: size for name, size in open_sizes(found.step, 1).items() if name != BATCH}
+        wanted = 1 if any(symbol.graph is not None for symbol in self.model.sets) else None
+        plans, threads = plan_procedure(found, found.batch, self.precision, wanted, sizes)
+        return footprint(self, stage, found, plans, threads, found.batch)
+
+    @cached_property
+    def layout(self) -> VectorLayout:
+        """Where all parameters lie in one vector: what is learned comes first, so that it lies together."""
+        from nndsl.runtime.vector import VectorLayout
+
+        learned_first = sorted(self.model.parameters, key=lambda parameter: not parameter.learned)
+        return VectorLayout.of({parameter.name: parameter.shape for parameter in learned_first})
+
+    @cached_property
     def _last_procedure(self) -> Procedure:
         """How the last stage learns. Raises NNDSLError where something of the network cannot be run."""
         from nndsl.diagnostics.diagnostic import NNDSLError
@@ -212,8 +242,8 @@ class Network:
         from nndsl.view.compile_report import compile_report
 
         needs = None if self.refused else needs_of(self.model)
-        arena_bytes = None if self.refused else next(iter(self.plans.values())).arena_bytes
-        return compile_report(self.model, self.topology, needs, self.refused, arena_bytes)
+        footprint = None if self.refused else self.footprint
+        return compile_report(self.model, self.topology, needs, self.refused, footprint)
 
     # --- numbers ------------------------------------------------------------------------
 
@@ -231,8 +261,9 @@ class Network:
         from nndsl.runtime.memory import require_memory
 
         largest = max(self.model.parameters, key=lambda p: prod(p.shape), default=None)
-        drawn_bytes = 8 * sum(prod(p.shape) for p in self.model.parameters)
-        require_memory(2 * drawn_bytes, largest.span if largest else None)
+        held_bytes = 8 * sum(prod(p.shape) for p in self.model.parameters)
+        drawn_bytes = 16 * prod(largest.shape) if largest else 0  # one at a time, and what is made of it
+        require_memory(held_bytes + drawn_bytes, largest.span if largest else None)
         self._hold(initial_values(self.model, seed), Precision(precision))
 
     def begin(self, seed: int, precision: Precision) -> None:
@@ -240,22 +271,33 @@ class Network:
         if self._parameters is None:
             self.initialise(seed, precision)
         elif precision is not self.precision:
-            self._hold(self._parameters, precision)
+            self._hold(self._parameters.items(), precision)
 
     def restore(self, values: Mapping[str, Array]) -> None:
         """Takes all parameters over, by name, in the widest of their precisions."""
         wide = any(value.dtype == Precision.FLOAT64 for value in values.values())
-        self._hold(values, Precision.FLOAT64 if wide else Precision.FLOAT32)
+        self._hold(values.items(), Precision.FLOAT64 if wide else Precision.FLOAT32)
 
-    def _hold(self, values: Mapping[str, Array], precision: Precision) -> None:
+    def _hold(self, values: Iterable[tuple[str, Array]], precision: Precision) -> None:
         """From now on these are the parameters."""
         import numpy as np
 
+        from nndsl.runtime.memory import zeros
+
+        vector = zeros((self.layout.size,), np.dtype(precision.value))
+        views = self.layout.views(vector)
+        for name, value in values:
+            views[name][...] = value
+        self._vector = vector
+        self._parameters = {parameter.name: views[parameter.name] for parameter in self.model.parameters}
         self.precision = precision
         self._run = None
-        self._parameters = {
-            name: np.array(value, precision.value, order="C") for name, value in values.items()
-        }
+
+    def vector(self, layout: VectorLayout) -> Array | None:
+        """Some parameters as one vector, where they lie in memory in this way."""
+        assert self._vector is not None
+        start = layout.start_within(self.layout)
+        return None if start is None else self._vector[start : start + layout.size]
 
     # --- use ----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import isqrt, prod, sqrt
 from zlib import crc32
 
@@ -67,12 +67,15 @@ DRAWS: Mapping[str, Draw] = {
 }
 
 
-def initial_values(model: Model, seed: int) -> dict[str, Array]:
-    """The first values of all parameters. Weights of pairs of units that are never wired are zero."""
-    values = {parameter.name: initial_value(parameter, seed) for parameter in model.parameters}
-    for name, joined in joined_pairs(model).items():
-        values[name] = values[name] * np.reshape(joined, values[name].shape)
-    return values
+def initial_values(model: Model, seed: int) -> Iterator[tuple[str, Array]]:
+    """The first values of all parameters, one after the other. Weights of pairs of units that are never wired
+    are zero.
+    """
+    joined = joined_pairs(model)
+    for parameter in model.parameters:
+        value = initial_value(parameter, seed)
+        pairs = joined.get(parameter.name)
+        yield parameter.name, value if pairs is None else value * np.reshape(pairs, value.shape)
 
 
 def initial_value(parameter: Parameter, seed: int) -> Array:

@@ -27,13 +27,14 @@ from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import CHANGE, SUM, Plan, Precision
 from nndsl.planning.planner import plan
 from nndsl.runtime.cache import OnCompile
+from nndsl.runtime.footprint import Footprint, training
 from nndsl.runtime.graph_loop import GraphLoop
 from nndsl.runtime.inference import Inference
 from nndsl.runtime.memory import Array, cores, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import Learned, MinibatchLoop, Update
 from nndsl.runtime.sequence_loop import SequenceLoop, cuttable
 from nndsl.runtime.streams import StreamLoop, Streams, left
-from nndsl.runtime.vector import VectorLayout
+from nndsl.runtime.vector import VectorLayout, layout_of_sums
 from nndsl.semantics.model import Expression, Rule, Stage
 from nndsl.types import begin_key
 
@@ -50,8 +51,9 @@ OPERATIONS_WORTH_A_THREAD = 5_000_000
 class Session:
     """A stage's native loop over the training examples, and what is evaluated beside it.
 
-    What is learned lies in one vector, which the loop updates in place. `take` and `give` carry it from and
-    to the network's parameters, which all else reads.
+    What is learned lies in one vector, which the loop updates in place: that of the network's parameters, or,
+    where they do not lie side by side, one of its own. `take` and `give` carry it then from and to the
+    network's parameters, which all else reads.
     """
 
     def __init__(
@@ -200,9 +202,11 @@ class Session:
         return inference(given, self.network.parameters, count)["value"]
 
     def _learned(self) -> Learned:
-        layout = VectorLayout.of({parameter.name: parameter.shape for parameter in self.stage.learned})
-        vector = zeros((layout.size,), np.dtype(self.precision.value))
-        states = {name: np.zeros_like(vector) for name in self.procedure.states}
+        layout = layout_of_learned(self.stage)
+        real, vector = np.dtype(self.precision.value), self.network.vector(layout)
+        if vector is None:
+            vector = zeros((layout.size,), real)
+        states = {name: zeros((layout.size,), real) for name in self.procedure.states}
         return Learned(layout, vector, states)
 
     def _loop(self, batch: int, options: Options) -> MinibatchLoop:
@@ -210,7 +214,8 @@ class Session:
         sizes = open_sizes(self.procedure.step, self.data, self.graphs, batch)
         plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, sizes)
         step = plans["step"]
-        self._require_memory(step, batch, threads)
+        self.footprint = footprint(self.network, self.stage, self.procedure, plans, threads, batch)
+        require_memory(self.footprint.whole, self.stage.span, batch)
         loop = self._kind_of_loop(step, batch)(
             step,
             self.data,
@@ -232,11 +237,6 @@ class Session:
         if begins := beginnings(step, self.data):
             return partial(StreamLoop, Streams.side_by_side(len(next(iter(begins.values()))), batch), begins)
         return loop_over(step, self.data, self.graphs)
-
-    def _require_memory(self, step: Plan, batch: int, threads: int) -> None:
-        vectors = (4 + len(self.procedure.states) + threads) * self.learned.vector.nbytes
-        own = threads * (step.arena_bytes + sum(b.size_bytes for b in step.externals))
-        require_memory(own + vectors, self.stage.span, batch)
 
 
 def plan_procedure(
@@ -265,6 +265,20 @@ def plan_procedure(
     return plans, threads
 
 
+def footprint(
+    network: Network, stage: Stage, procedure: Procedure, plans: Mapping[str, Plan], threads: int, batch: int
+) -> Footprint:
+    """What a minibatch of a stage takes, by its plans."""
+    updated = {name: plan for name, plan in plans.items() if name == "step" or not procedure.every_epoch}
+    layouts = network.layout, layout_of_learned(stage)
+    return training(updated, threads, batch, *layouts, len(procedure.states))
+
+
+def layout_of_learned(stage: Stage) -> VectorLayout:
+    """Where what a stage learns lies in one vector."""
+    return VectorLayout.of({parameter.name: parameter.shape for parameter in stage.learned})
+
+
 def states_left(graph: Graph) -> dict[str, str]:
     """The outputs in which loops leave their state, with their buffers."""
     return {name: left(name) for name in graph.outputs if name.startswith(CARRIED)}
@@ -278,12 +292,6 @@ def beginnings(step: Plan, data: Mapping[str, Array]) -> dict[str, Array]:
     asked = (buffer.name for buffer in step.externals if buffer.name.endswith(begin_key("")))
     count = len(next(iter(data.values())))
     return {name: data.get(name, np.ones(count, np.int32)) for name in asked}
-
-
-def layout_of_sums(step: Plan) -> VectorLayout:
-    """Where a minibatch's sums lie in one vector; gradients as the learned parameters do."""
-    sums = {name: step.buffers[name].type for name in step.outputs if name.startswith(SUM)}
-    return VectorLayout.of({name.removeprefix(SUM): type.shape({}) for name, type in sums.items()})
 
 
 def loop_over(step: Plan, data: Mapping[str, Array], graphs: Graphs | None) -> Callable[..., MinibatchLoop]:

@@ -95,7 +95,7 @@ class MinibatchLoop:
         self.measures = tuple(name for name in plan.outputs if _is_measure(plan, name))
         self.totals = np.zeros((threads, len(self.measures)))
         self.shares = zeros((threads, self.layout.size), self.real)
-        self.sums = zeros((self.layout.size,), self.real) if threads > 1 else self.shares[0]
+        self.sums = self.shares[0]
         self.learned: Learned | None = None
         self.update: Update | None = None
         self.clock = zeros((threads, 2), self.real)

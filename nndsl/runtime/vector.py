@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
-from nndsl.planning.plan import ALIGNMENT_BYTES
+from nndsl.planning.plan import ALIGNMENT_BYTES, SUM, Plan
 from nndsl.runtime.memory import Array
 
 ALIGNMENT_ENTRIES = ALIGNMENT_BYTES // 4
@@ -29,9 +29,20 @@ class VectorLayout:
             end += -(-prod(shape) // ALIGNMENT_ENTRIES) * ALIGNMENT_ENTRIES
         return cls(places, end)
 
+    def start_within(self, whole: VectorLayout) -> int | None:
+        """Where another layout has the same tensors in the same way, its first entry there."""
+        starts = {whole.places[name][0] - start for name, (start, _) in self.places.items()}
+        return starts.pop() if len(starts) == 1 else None
+
     def views(self, vector: Array) -> dict[str, Array]:
         """Each tensor, as a part of the vector."""
         return {
             name: vector[start : start + prod(shape)].reshape(shape)
             for name, (start, shape) in self.places.items()
         }
+
+
+def layout_of_sums(step: Plan) -> VectorLayout:
+    """Where a minibatch's sums lie in one vector; gradients as the learned parameters do."""
+    sums = {name: step.buffers[name].type for name in step.outputs if name.startswith(SUM)}
+    return VectorLayout.of({name.removeprefix(SUM): type.shape({}) for name, type in sums.items()})

@@ -17,6 +17,8 @@ from rich.text import Text
 
 from nndsl.analyses.needs import Needs
 from nndsl.diagnostics.diagnostic import Diagnostic
+from nndsl.diagnostics.wording import counted
+from nndsl.runtime.footprint import Footprint
 from nndsl.semantics.model import Model, Parameter, ParameterRole
 from nndsl.topology.classify import classify
 from nndsl.topology.count import Count
@@ -37,10 +39,10 @@ def compile_report(
     topology: Topology,
     needs: Needs | None,
     refused: Sequence[Diagnostic],
-    arena_bytes: int | None = None,
+    footprint: Footprint | None = None,
 ) -> RenderableType:
     """The whole report, for a console. `needs` are memory and work of a network that can be run, `refused`
-    is what keeps one from it, and `arena_bytes` is what the executor has planned for a step."""
+    is what keeps one from it, and `footprint` is what the executor takes for a step."""
     classification = classify(topology)
     parts: list[RenderableType] = [title(model), Text(str(classification))]
     parts += [Text(f"Feedback: {loop}.") for loop in classification.loops]
@@ -49,7 +51,7 @@ def compile_report(
         parts.append(table(("energy", "units", "#colours", "updated at once"), energy_rows(model.energies)))
     if model.parameters:
         parts.append(parameter_table(model.parameters))
-    parts += map(Text, totals(model, topology, needs, arena_bytes))
+    parts += map(Text, totals(model, topology, needs, footprint))
     if model.stages:
         parts += [Text(), stage_table(model)]
     return Group(*parts, *refusals(refused))
@@ -175,7 +177,7 @@ def _attributes(parameter: Parameter) -> Iterator[str]:
 
 
 def totals(
-    model: Model, topology: Topology, needs: Needs | None, arena_bytes: int | None = None
+    model: Model, topology: Topology, needs: Needs | None, footprint: Footprint | None = None
 ) -> Iterator[str]:
     """Sums over the network, memory and work."""
     numbers, weights = learned_numbers(model), learned_numbers(model, ParameterRole.WEIGHTS)
@@ -186,14 +188,29 @@ def totals(
         yield f"Memory: parameters {stored}."
         return
     batch = f" for a batch of {needs.batch}" if needs.batch else " for one example"
-    planned = f"; the plan's arena {bytes_text(arena_bytes)}" if arena_bytes is not None else ""
-    yield f"Memory: parameters {stored}; activations {bytes_text(needs.activation_bytes)}{batch}{planned}."
+    yield f"Memory: parameters {stored}; activations {bytes_text(needs.activation_bytes)}{batch}."
+    if footprint is not None:
+        yield footprint_text(footprint, "a training step" if model.stages else "a run")
     backward = ""
     if needs.backward_operations is not None:
         backward = f", backward {operations_text(needs.backward_operations)}"
     assumed = ", ".join(f"{symbol} = {size}" for symbol, size in needs.assumed.items())
     where = f" at {assumed}" if assumed else ""
     yield f"Work for one example{where}: forward {operations_text(needs.forward_operations)}{backward}."
+
+
+def footprint_text(footprint: Footprint, of: str) -> str:
+    """`Planned for a training step, 2 threads: 1.2 MiB (parameters 75 KiB, gradients 150 KiB, …).`"""
+    parts = {
+        "parameters": footprint.parameters,
+        "sums over examples": footprint.sums,
+        "optimizer": footprint.states,
+        "values in between": footprint.arenas,
+        "examples": footprint.examples,
+    }
+    listed = ", ".join(f"{name} {bytes_text(size)}" for name, size in parts.items() if size)
+    threads = counted(footprint.threads, "thread")
+    return f"Planned for {of}, {threads}: {bytes_text(footprint.whole)} ({listed})."
 
 
 def refusals(refused: Sequence[Diagnostic]) -> Iterator[RenderableType]:

@@ -1,0 +1,102 @@
+"""The memory that is planned for a training step is what the loop then holds, array by array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import nndsl
+from nndsl.data.random import random_parts
+from nndsl.learning.session import Session
+from nndsl.learning.trainer import Options
+from nndsl.network import Network
+from nndsl.planning.plan import ALIGNMENT_BYTES, Precision
+from nndsl.runtime.vector import VectorLayout
+from nndsl.semantics.model import Minimize
+from nndsl.view.compile_report import footprint_text
+
+SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.nn"))
+COUNTERS_BYTES = 1000
+"""A thread's counters, clock and totals, which no plan knows of."""
+
+
+def is_planned(network: Network) -> bool:
+    """Whether it can be trained on examples of one size: those of data graphs are what the data say."""
+    graphs = any(symbol.graph is not None for symbol in network.model.sets)
+    return not network.refused and not graphs and bool(network.stages)
+
+
+DESCENTS = {path.stem: network for path in SPECS if is_planned(network := nndsl.compile(path))}
+
+
+def session_of(network: Network, threads: int, precision: Precision) -> Session:
+    network.begin(0, precision)
+    train = random_parts(network.model, 100, dtype=np.dtype(precision.value).type).train
+    stage = next(s for s in reversed(network.stages) if isinstance(s.how, Minimize) or s is network.stages[0])
+    options = Options(threads=threads, precision=precision)
+    return Session(network, stage, train, options, np.random.default_rng(0))
+
+
+def arrays(*found: Any) -> Iterator[np.ndarray]:
+    """All arrays in some values, and in those that these hold."""
+    for each in found:
+        match each:
+            case np.ndarray():
+                yield each
+            case dict():
+                yield from arrays(*each.values())
+            case list() | tuple():
+                yield from arrays(*each)
+
+
+def memory(found: Iterator[np.ndarray]) -> dict[int, np.ndarray]:
+    """The arrays that own the memory of some others, by their addresses."""
+    owners: dict[int, np.ndarray] = {}
+    for each in found:
+        while isinstance(each.base, np.ndarray):
+            each = each.base
+        owners[each.ctypes.data] = each
+    return owners
+
+
+@pytest.mark.parametrize(("threads", "precision"), [(1, "float64"), (2, "float32"), (3, "float32")])
+@pytest.mark.parametrize("name", DESCENTS)
+def test_what_is_planned_is_held(name: str, threads: int, precision: str) -> None:
+    session = session_of(DESCENTS[name], threads, Precision(precision))
+    loop = session.loop
+    of_loop = {key: value for key, value in vars(loop).items() if key not in ("data", "order")}
+    own = arrays(*of_loop.values(), *vars(session.learned).values(), dict(session.network.parameters))
+    given = memory(arrays(loop.data, loop.order))
+    held = [each.nbytes for start, each in memory(own).items() if start not in given]
+    slack = len(held) * ALIGNMENT_BYTES + loop.threads * COUNTERS_BYTES
+    assert session.footprint.threads == loop.threads
+    assert session.footprint.whole <= sum(held) <= session.footprint.whole + slack
+
+
+def test_a_network_is_trained_where_its_parameters_lie() -> None:
+    """Nothing is copied, and whoever holds a parameter sees it learn."""
+    network = DESCENTS["mlp"]
+    session = session_of(network, 2, Precision.FLOAT32)
+    assert all(np.shares_memory(session.learned.vector, array) for array in network.parameters.values())
+
+
+def test_parameters_that_do_not_lie_together_have_no_vector() -> None:
+    layout = VectorLayout.of({"a": (3,), "b": (40,), "c": (2, 2)})
+    assert VectorLayout.of({"b": (40,), "c": (2, 2)}).start_within(layout) == 16
+    assert VectorLayout.of({"a": (3,), "c": (2, 2)}).start_within(layout) is None
+    assert VectorLayout.of({"c": (2, 2), "a": (3,)}).start_within(layout) is None
+
+
+def test_the_report_says_what_is_held() -> None:
+    network = DESCENTS["mlp"]
+    session = session_of(network, network.footprint.threads, Precision.FLOAT32)
+    assert session.footprint == network.footprint
+    console = Console(width=1000)
+    with console.capture() as printed:
+        console.print(network.report())
+    assert footprint_text(session.footprint, "a training step") in printed.get()
