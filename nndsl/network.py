@@ -143,7 +143,7 @@ class Network:
 
         if not self.stages:
             return {"run": plan(self.optimized_graph, open_sizes(self.optimized_graph, 1), self.precision)}
-        found = self._last_procedure
+        found = replace(self._last_procedure, step=self.optimized_graph)
         sizes = {name: size for name, size in open_sizes(found.step, 1).items() if name != BATCH}
         return plan_procedure(found, found.batch, self.precision, 1, sizes)[0]
 

@@ -98,6 +98,15 @@ class Writer:
         function = self._function("store", ir.VoidType(), arguments)
         self.builder.call(function, [value, pointer, ir.IntType(32)(self.item_bytes), mask])
 
+    def fetch(self, start: Any, place: Any) -> None:
+        """Has the cache fetch what is soon to be read at a place."""
+        byte = ir.IntType(8).as_pointer()
+        pointer = self.builder.bitcast(self.builder.gep(start, [place]), byte)
+        number = ir.IntType(32)
+        function_type = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(self.builder.module, function_type, "llvm.prefetch.p0")
+        self.builder.call(function, [pointer, number(0), number(3), number(1)])
+
     def _at(self, start: Any, place: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(start, [place]), self.vector.as_pointer())
 
@@ -119,8 +128,16 @@ class Writer:
                 )
 
 
-def tile(meaning: Callable[..., Any], emit: Callable[[Writer, Sequence[Any]], None], vectors: int) -> None:
-    """Gives a function on buffers, of which the first is of reals, its instructions."""
+def tile(
+    meaning: Callable[..., Any],
+    emit: Callable[[Writer, Sequence[Any]], None],
+    vectors: int,
+    rows: int | None = None,
+) -> None:
+    """Gives a function on buffers, of which the first is of reals, its instructions.
+
+    A tile has as many rows as its sums leave room for, where `rows` does not say.
+    """
     count = meaning.__code__.co_argcount
 
     @type_callable(meaning)
@@ -135,7 +152,7 @@ def tile(meaning: Callable[..., Any], emit: Callable[[Writer, Sequence[Any]], No
             context.cast(builder, value, given, types.int64) if isinstance(given, types.Integer) else value
             for value, given in zip(values, signature.args, strict=True)
         ]
-        emit(Writer(builder, real, SUMS // vectors, vectors), wide)
+        emit(Writer(builder, real, rows or SUMS // vectors, vectors), wide)
         return context.get_dummy_value()
 
 

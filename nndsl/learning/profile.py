@@ -119,7 +119,7 @@ def _known(session: Session) -> dict[Instruction, _Known]:
     """All instructions of a session's plans."""
     loop, procedure = session.loop, session.procedure
     sizes = {**loop.plan.bounds, FIRST: 0}
-    graph, _ = divided(optimize(procedure.step), {**sizes, BATCH: loop.step}, loop.threads)
+    graph, _ = divided(procedure.step, {**sizes, BATCH: loop.step}, loop.threads)
     found = _of_plan(STEP, loop.plan, work(loop.plan, graph, sizes))
     if loop.update is not None and procedure.update is not None:
         learned = {LEARNED: -(-loop.layout.size // loop.threads)}

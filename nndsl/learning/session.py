@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from math import prod
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from nndsl.learning.initialise import generator
 from nndsl.learning.pace import Pace
 from nndsl.learning.procedure import Procedure, evaluation, examples_of, procedure
 from nndsl.learning.prototypes import any_examples, examples_by_class
+from nndsl.learning.specialize import specialized
 from nndsl.operators.leaves import Input
 from nndsl.operators.loop import CARRIED
 from nndsl.operators.random import LARGEST_SEED, STEP, STEPS
@@ -211,14 +213,17 @@ class Session:
 
     def _loop(self, batch: int, options: Options) -> MinibatchLoop:
         wanted = 1 if options.debug or self.graphs is not None else options.threads
-        sizes = open_sizes(self.procedure.step, self.data, self.graphs, batch)
-        plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, sizes)
+        sizes = open_sizes(self.procedure.step, self.data, self.graphs, batch) | {BATCH: batch}
+        whole = optimize(self.procedure.step)
+        found = specialized(whole, self.data, self.graphs, sizes, self.precision, self.on_compile)
+        self.procedure = replace(self.procedure, step=found.graph)
+        plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, found.sizes)
         step = plans["step"]
         self.footprint = footprint(self.network, self.stage, self.procedure, plans, threads, batch)
         require_memory(self.footprint.whole, self.stage.span, batch)
         loop = self._kind_of_loop(step, batch)(
             step,
-            self.data,
+            found.data,
             {**self.network.parameters, **self._views},
             batch,
             threads,
@@ -245,9 +250,9 @@ def plan_procedure(
     """The plans of a procedure, `step`, `update` and `square` as far as it has them, and the number of
     threads.
 
-    `sizes` are those of open index sets.
+    Its step has been optimised. `sizes` are those of open index sets.
     """
-    graph, threads = divided(optimize(procedure.step), {**sizes, BATCH: batch}, wanted)
+    graph, threads = divided(procedure.step, {**sizes, BATCH: batch}, wanted)
     left = states_left(graph)
     sums = {name: name for name in graph.outputs if name.startswith(SUM)}
     states = {name: name.removeprefix(STATE) for name in graph.outputs if name.startswith(STATE)}
@@ -352,15 +357,16 @@ def evaluation_loop(
     batch = min(EVALUATION_BATCH, examples.count)
     whole = optimize(evaluation(network.model, stage))
     data = columns(examples, precision)
-    sizes = open_sizes(whole, data, examples.graphs, batch)
+    sizes = open_sizes(whole, data, examples.graphs, batch) | {BATCH: batch}
+    found = specialized(whole, data, examples.graphs, sizes, precision, on_compile)
     wanted = threads if examples.graphs is None else 1
-    graph, threads = divided(whole, {**sizes, BATCH: batch}, wanted)
-    measured = plan(graph, {**sizes, BATCH: -(-batch // threads)}, precision, states_left(graph))
+    graph, threads = divided(found.graph, found.sizes, wanted)
+    measured = plan(graph, {**found.sizes, BATCH: -(-batch // threads)}, precision, states_left(graph))
     made = loop_over(measured, data, examples.graphs)
     if begins := beginnings(measured, data):
         streams = Streams.whole(next(iter(begins.values())), batch)
         batch, made = len(streams.rows), partial(StreamLoop, streams, begins)
-    loop = made(measured, data, network.parameters, batch, threads, on_compile=on_compile)
+    loop = made(measured, found.data, network.parameters, batch, threads, on_compile=on_compile)
     if isinstance(loop, SequenceLoop):
         loop.sort()
     return loop

@@ -63,6 +63,11 @@ class Transpose(Movement):
         yield Sample(cls((1, 0)), (real(2, 3, 4),))
 
 
+def reordered(build: Builder, node: Node, labels: str, wanted: str) -> Node:
+    """A value whose axes have labels, a letter each, with its axes in another order."""
+    return node if labels == wanted else build(Transpose(tuple(map(labels.index, wanted))), node)
+
+
 @dataclass(frozen=True)
 class Reshape(Movement):
     """The same entries, row-major, along other dimensions.

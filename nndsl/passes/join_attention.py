@@ -16,7 +16,7 @@ from nndsl.operators.comparisons import And, Equal, Less, LessEqual, ToReal, Whe
 from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Exp, StopGradient
 from nndsl.operators.leaves import Constant, Position
-from nndsl.operators.movement import Reshape, Transpose
+from nndsl.operators.movement import Reshape, Transpose, reordered
 from nndsl.operators.reductions import Max
 from nndsl.types import Extent
 
@@ -252,13 +252,9 @@ def _attention(
         return None
     operator = Attention(len(examples), len(heads), weights.scale, (None, j + t) in weights.seen)
     operands = [
-        _transposed(build, new[weights.q], weights.q_axes, examples + t + heads + inner),
-        _transposed(build, new[weights.k], weights.k_axes, examples + j + heads + inner),
-        _transposed(build, new[shown[0]], v_axes, examples + j + heads + units),
+        reordered(build, new[weights.q], weights.q_axes, examples + t + heads + inner),
+        reordered(build, new[weights.k], weights.k_axes, examples + j + heads + inner),
+        reordered(build, new[shown[0]], v_axes, examples + j + heads + units),
     ]
     mixed = build(operator, *operands, *(new[bound] for bound in lengths))
-    return _transposed(build, mixed, examples + t + heads + units, result)
-
-
-def _transposed(build: Builder, node: Node, labels: str, wanted: str) -> Node:
-    return node if labels == wanted else build(Transpose(tuple(map(labels.index, wanted))), node)
+    return reordered(build, mixed, examples + t + heads + units, result)

@@ -8,7 +8,7 @@ from nndsl.operators.arithmetic import Multiply
 from nndsl.operators.broadcasting import filled
 from nndsl.operators.contraction import Contract
 from nndsl.operators.lookup import Gather, OneHot, ScatterAdd
-from nndsl.operators.movement import Transpose
+from nndsl.operators.movement import reordered
 from nndsl.passes.simplify import constant
 
 
@@ -36,14 +36,8 @@ def _one_hot_with(build: Builder, rows: str, hot: Node, labels: str, other: Node
     index, own = rows[:-1], rows[-1]
     if own in labels and not set(index) & set(labels):
         found = build(Gather(labels.index(own)), other, places)
-        return _transposed(build, found, index + labels.replace(own, ""), result)
+        return reordered(build, found, index + labels.replace(own, ""), result)
     if own in result and not set(index) & set(result):
-        values = _transposed(build, other, labels, index + result.replace(own, ""))
+        values = reordered(build, other, labels, index + result.replace(own, ""))
         return build(ScatterAdd(hot.operator.dimension, result.index(own)), places, values)
     return None
-
-
-def _transposed(build: Builder, node: Node, labels: str, wanted: str) -> Node:
-    if labels == wanted:
-        return node
-    return build(Transpose(tuple(labels.index(label) for label in wanted)), node)

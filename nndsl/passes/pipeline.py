@@ -63,10 +63,13 @@ def optimize(graph: Graph, *, check: bool = False) -> Graph:
     return graph
 
 
-def run(step: Pass, graph: Graph, *, check: bool = False) -> Graph:
-    """One pass, timed and logged. With `check` the result is verified: GraphError names a broken node."""
+def run(step: Pass, graph: Graph, *, check: bool = False, within_loops: bool = True) -> Graph:
+    """One pass, timed and logged. With `check` the result is verified: GraphError names a broken node.
+
+    A pass that knows inputs by their keys has nothing to do `within_loops`, where keys are others.
+    """
     start = perf_counter()
-    result = step(_within_loops(step, graph))
+    result = step(_within_loops(step, graph) if within_loops else graph)
     elapsed_seconds = perf_counter() - start
     log.debug("%s: %d nodes to %d in %.3f s", step.__name__, len(graph), len(result), elapsed_seconds)
     return verify(result) if check else result

@@ -217,6 +217,8 @@ def _reshape(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
         return x
     if isinstance(x.operator, Reshape):
         return build(operator, x.inputs[0])
+    if isinstance(x.operator, Expand) and operator.infer(x.type).extents == x.inputs[0].type.extents:
+        return x.inputs[0]
     return _moved_constant(build, operator, inputs)
 
 

@@ -15,6 +15,7 @@ from nndsl.operators.movement import Concatenate, Flip, Pad, Slice, Transpose
 from nndsl.operators.operator import Operator
 from nndsl.operators.pooling import Pooling
 from nndsl.operators.random import Normal, Uniform
+from nndsl.operators.sparse import RowOrder, RowStarts, SparseProduct
 from nndsl.operators.sweeps import Sweeps
 from nndsl.operators.threads import AllReduce
 from nndsl.operators.windows import Fold, Windows
@@ -44,6 +45,14 @@ class Place:
 
     buffer: str
     entries: Count = START
+
+
+def scratch(node: Node) -> dict[str, TensorType]:
+    """The buffers that a look-up's kernel works in, by purpose."""
+    if not isinstance(node.operator, RowOrder):
+        return {}
+    dimension = node.operator.dimension
+    return {"next": RowStarts(dimension).infer(*(operand.type for operand in node.inputs))}
 
 
 class NoKernel(Exception):
@@ -122,6 +131,14 @@ def _calls(
         case GatherAdd():
             sizes = (Count.of(given[0].extents), Count.of(type.extents[:1]), Count.of(given[1].extents[:1]))
             yield operator.name, (*map(Address, (result, *reads)), *sizes, Count.of(type.extents[1:]))
+        case SparseProduct():
+            rows, x_rows = Count.of(type.extents[:1]), Count.of(given[2].extents[:1])
+            kernel = "sum_rows" if len(reads) == 3 else operator.name
+            numbers = (START, rows, x_rows, Count.of(type.extents[1:]))
+            yield kernel, (*map(Address, (result, *reads)), *numbers)
+        case RowStarts(dimension=dimension) | RowOrder(dimension=dimension):
+            sizes = (Count.of(given[0].extents), Count.of((dimension.extent,)))
+            yield operator.name, (*map(Address, (result, *reads, *memory)), *sizes)
         case Scatter(axis=axis, batch=batch, start=start):
             if not accumulate:
                 yield _fill(type, result, start)

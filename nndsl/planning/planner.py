@@ -179,7 +179,7 @@ class _Planner:
     def _scratch(self, node: Node) -> tuple[str, ...]:
         """Names the buffers that a node's kernel works in."""
         needed = convolution.scratch(node) | sweeps.scratch(node)
-        needed |= attention.scratch(node, self.graph.users[node])
+        needed |= attention.scratch(node, self.graph.users[node]) | kernels.scratch(node)
         names = tuple(f"{self.prefix}{node.name} {purpose}" for purpose in needed)
         for name, type in zip(names, needed.values(), strict=True):
             self._keep(Buffer(name, type, Segment.ARENA))

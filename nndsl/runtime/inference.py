@@ -22,6 +22,7 @@ from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.memory import Array, address, cores, dtype, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import share
 from nndsl.runtime.program import Turns, kernels_of
+from nndsl.types import Extent
 
 ROWS_AT_ONCE = 256
 """How many examples are run together: enough for matrix products, few enough for the cache."""
@@ -62,16 +63,22 @@ class Inference:
         self._ready: dict[tuple[tuple[str, int], ...], _Ready] = {}
 
     def __call__(
-        self, inputs: Mapping[str, Array], parameters: Mapping[str, Array], count: int, seed: int = 0
+        self,
+        inputs: Mapping[str, Array],
+        parameters: Mapping[str, Array],
+        count: int,
+        seed: int = 0,
+        sizes: Mapping[str, int] | None = None,
     ) -> dict[str, Array]:
         """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types,
-        the batch first. `seed` is that of what is drawn at random.
+        the batch first. `seed` is that of what is drawn at random. `sizes` are those of index sets that no
+        input tells.
 
         Raises NNDSLError where they need more memory than there is.
         """
         held = {SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32), **inputs}
         given = {name: held[name] for name in self.inputs}
-        sizes = symbol_sizes(self.inputs, given)
+        sizes = {**(sizes or {}), **symbol_sizes(self.inputs, given)}
         results = {
             name: np.empty(type.shape({**sizes, BATCH: count}), dtype(type.element, self.precision))
             for name, type in self.outputs.items()
@@ -174,7 +181,7 @@ def _result(name: str) -> str:
 
 def _has_rows(type: TensorType) -> bool:
     """Whether a value has a row for each example."""
-    return any(extent.symbol == BATCH for extent in type.extents[:1])
+    return any(extent == Extent(BATCH) for extent in type.extents[:1])
 
 
 def _rows(type: TensorType, array: Array, rows: slice) -> Array:

@@ -147,6 +147,43 @@ def test_gather_and_its_adjoint(precision, call):
     np.testing.assert_allclose(added, wanted, rtol=1e-5, atol=1e-6)
 
 
+# --- sparse matrices ---
+
+
+@both_ways
+@in_both
+@pytest.mark.parametrize("after", [1, 7, 16, 33, 70])
+def test_sparse_products(precision, call, after):
+    """Rows without entries, columns outside, and a part of the rows alone."""
+    rows, count, columns = 5, 40, 6
+    places = GENERATOR.integers(-1, rows - 1, count, endpoint=True).astype(np.int32)
+    starts, order, work = (
+        np.empty(rows + 1, np.int32),
+        np.empty(count, np.int32),
+        np.empty(rows + 1, np.int32),
+    )
+    call("row_starts", precision, starts, places, count, rows)
+    call("row_order", precision, order, places, work, count, rows)
+    kept = np.where(places < 0, rows, places)
+    np.testing.assert_array_equal(order, np.argsort(kept, kind="stable"))
+    np.testing.assert_array_equal(starts, np.searchsorted(kept[order], np.arange(rows + 1)))
+    named = GENERATOR.integers(-1, columns, count, endpoint=True).astype(np.int32)
+    values, x = reals(precision, count), reals(precision, columns, after)
+    dense = np.zeros((rows, columns))
+    inside = (places >= 0) & (named >= 0) & (named < columns)
+    np.add.at(dense, (places[inside], named[inside]), values[inside])
+    y = np.full((rows, after), np.nan, precision.value)
+    call("sparse_product", precision, y, starts, named[order], x, values[order], 1, rows, columns, after)
+    assert np.isnan(y[0]).all()
+    np.testing.assert_allclose(y[1:], dense[1:] @ x, rtol=1e-4, atol=1e-5)
+    call(
+        "sparse_product", precision, y, starts, named[order], x, np.ones_like(values), 0, rows, columns, after
+    )
+    ones = np.full_like(y, np.nan)
+    call("sum_rows", precision, ones, starts, named[order], x, 0, rows, columns, after)
+    np.testing.assert_array_equal(ones, y)
+
+
 # --- random numbers ---
 
 
