@@ -11,13 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from nndsl.codegen.formula import written
-from nndsl.codegen.group import Compute, Group, Operand, Pattern, Position, Reduce
+from nndsl.codegen.group import BLOCK, Compute, Group, Operand, Pattern, Position, Reduce
 from nndsl.codegen.nest import Gather, Nest, Pass, Scatter, Sink, Store
 from nndsl.graph.types import Element
 from nndsl.planning.plan import Precision
-
-BLOCK = 1024
-"""How many float32 entries are added up before their sum is added to one in float64."""
 
 BUFFERS = {Element.REAL: "Reals", Element.INDEX: "Indices", Element.TRUTH: "Truths"}
 
@@ -141,15 +138,21 @@ class _Writer:
         return [n for n in gathered if self.nest.reduction(n).operation == "sum" and self._is_real(n)]
 
     def _blocked_loop(self, axis: int, part: Pass, sums: list[int]) -> None:
+        if axis in self.group.short:
+            self._one_block(axis, part, sums, f"n{axis}")
+            return
         with self._inside(f"for begin in range(0, n{axis}, {BLOCK}):"):
-            for number in sums:
-                self._line(f"p{number} = real(0)")
-            with self._inside(f"for i{axis} in range(begin, min(begin + {BLOCK}, n{axis})):"):
-                self.in_blocks.update(sums)
-                self._block(axis + 1, part.sinks)
-                self.in_blocks.difference_update(sums)
-            for number in sums:
-                self._line(f"s{number} += float64(p{number})")
+            self._one_block(axis, part, sums, f"begin, min(begin + {BLOCK}, n{axis})")
+
+    def _one_block(self, axis: int, part: Pass, sums: list[int], entries: str) -> None:
+        for number in sums:
+            self._line(f"p{number} = real(0)")
+        with self._inside(f"for i{axis} in range({entries}):"):
+            self.in_blocks.update(sums)
+            self._block(axis + 1, part.sinks)
+            self.in_blocks.difference_update(sums)
+        for number in sums:
+            self._line(f"s{number} += float64(p{number})")
 
     # --- values ---
 

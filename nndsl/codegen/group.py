@@ -17,6 +17,9 @@ from nndsl.graph.types import Element
 
 Pattern = tuple[int, ...]
 
+BLOCK = 1024
+"""How many float32 entries are added up before their sum is added to one in float64."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operand:
@@ -75,7 +78,8 @@ class Group:
     `results` are the numbers of the values that are stored, in order; `accumulate` says which of
     them add to what their buffer holds. The compiled kernel's arguments are, in order: the axes'
     sizes, the operands' addresses, the constants (as bits of a double), the results' addresses.
-    Results may lie where operands lie as `in_place` says.
+    Results may lie where operands lie as `in_place` says. The axes in `short` are known to have no more
+    than BLOCK entries: sums along them need no blocks.
     """
 
     rank: int
@@ -84,6 +88,7 @@ class Group:
     steps: tuple[Step, ...]
     results: tuple[int, ...]
     accumulate: tuple[bool, ...]
+    short: Pattern = ()
 
     def value(self, number: int) -> Operand | Step | None:
         """An operand, or a step; None for a constant."""

@@ -183,7 +183,7 @@ def add_unordered(x: Any, y: Any) -> Any:
     return x + y
 
 
-instructions(add_unordered, lambda builder, x, y: builder.fadd(x, y, flags=("reassoc",)))
+instructions(add_unordered, lambda builder, x, y: builder.fadd(x, y, flags=("reassoc", "contract")))
 
 
 def call_llvm(builder: ir.IRBuilder, name: str, *numbers: Any) -> Any:

@@ -23,6 +23,7 @@ class Exp(Elementwise):
     name = "exp"
     arity = 1
     code = "exp({0})"
+    costly = True
     numpy = "exp"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
@@ -35,6 +36,7 @@ class Log(Elementwise):
     name = "log"
     arity = 1
     code = "log({0})"
+    costly = True
     numpy = "log"
     low = 0.5
 
@@ -62,6 +64,7 @@ class Tanh(Elementwise):
     name = "tanh"
     arity = 1
     code = "tanh({0})"
+    costly = True
     numpy = "tanh"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
@@ -75,6 +78,7 @@ class Sigmoid(Elementwise):
     name = "sigmoid"
     arity = 1
     code = "sigmoid({0})"
+    costly = True
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         (x,) = operands
@@ -92,6 +96,7 @@ class Softplus(Elementwise):
     name = "softplus"
     arity = 1
     code = "softplus({0})"
+    costly = True
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         return np.logaddexp(0, *operands)
@@ -154,6 +159,7 @@ class Sin(Elementwise):
     name = "sin"
     arity = 1
     code = "sin({0})"
+    costly = True
     numpy = "sin"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
@@ -166,6 +172,7 @@ class Cos(Elementwise):
     name = "cos"
     arity = 1
     code = "cos({0})"
+    costly = True
     numpy = "cos"
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
@@ -178,6 +185,7 @@ class Erf(Elementwise):
     name = "erf"
     arity = 1
     code = "erf({0})"
+    costly = True
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         (x,) = operands
@@ -196,6 +204,7 @@ class Power(Elementwise):
     name = "power"
     arity = 2
     code = "{0} ** {1}"
+    costly = True
     numpy = "power"
     low = 0.5
 

@@ -104,7 +104,8 @@ class Elementwise(Operator):
     `code` is the scalar formula that generated kernels use, over `{0}`, `{1}`, … and the functions
     of `nndsl.kernels.vector_math` (`exp`, `tanh`, `sigmoid`, `log`, `erf`, `sqrt`, …).
     `numpy` names the NumPy function that is the reference, where there is one.
-    `low` and `high` bound what the samples are drawn from.
+    `low` and `high` bound what the samples are drawn from. What is `costly` takes as long as tens of
+    additions, unless it is computed for many entries at once.
     """
 
     kind = Kind.ELEMENTWISE
@@ -113,6 +114,7 @@ class Elementwise(Operator):
     numpy: ClassVar[str]
     takes: ClassVar[tuple[Element, ...]] = (Element.REAL,)
     gives: ClassVar[Element | None] = None  # None: what the operands are
+    costly: ClassVar[bool] = False
     low: ClassVar[float] = -2.0
     high: ClassVar[float] = 2.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nndsl.graph.types import Dimension, Element, TensorType, index, real
 from nndsl.operators.broadcasting import axes_mistakes, axes_samples, behind, filled, reduced, restored
@@ -99,6 +99,7 @@ class Winner(Operator):
 
     kind = Kind.REDUCTION
     differentiable = False
+    extremum: ClassVar[type[Extremum]]
     axis: int
 
     @property
@@ -118,6 +119,7 @@ class Winner(Operator):
     @classmethod
     def samples(cls) -> Iterator[Sample]:
         yield Sample(cls(1), (real(3, 4, 2),))
+        yield Sample(cls(1), (real(2, 40),))
         yield Sample(cls(0), (real(5),))
 
     @classmethod
@@ -132,6 +134,7 @@ class ArgMax(Winner):
     """`y = argmax x` along the axis."""
 
     name = "argmax"
+    extremum = Max
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         return np.asarray(np.argmax(operands[0], axis=self.axis))
@@ -142,6 +145,7 @@ class ArgMin(Winner):
     """`y = argmin x` along the axis."""
 
     name = "argmin"
+    extremum = Min
 
     def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
         return np.asarray(np.argmin(operands[0], axis=self.axis))

@@ -18,10 +18,14 @@ from nndsl.operators.broadcasting import Expand
 from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Constant, Position, Size
 from nndsl.operators.lookup import OneHot
-from nndsl.operators.operator import Kind
+from nndsl.operators.operator import Elementwise, Kind
+from nndsl.operators.reductions import Winner
 
 MEMBERS_MOST = 40
 """A cluster's size is bounded so that one kernel compiles in well under a second."""
+
+SEARCH_LONG = 32
+"""Among more entries, the place of an extremum is searched for in vectors."""
 
 AxisName = int
 Axes = tuple[AxisName, ...]
@@ -43,6 +47,11 @@ class Cluster:
     axes: dict[Node, Axes] = field(default_factory=dict)
     reduced: dict[Node, Axes] = field(default_factory=dict)
     inner: set[frozenset[AxisName]] = field(default_factory=set)
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether functions are computed that take long unless it is for many entries at once."""
+        return any(isinstance(m.operator, Elementwise) and m.operator.costly for m in self.members)
 
 
 def free_nodes(graph: Graph) -> frozenset[Node]:
@@ -68,6 +77,18 @@ def _is_formula(node: Node) -> bool:
 
 def is_fusible(node: Node) -> bool:
     return node.operator.kind in (Kind.ELEMENTWISE, Kind.REDUCTION)
+
+
+def is_long_search(node: Node) -> bool:
+    """Whether a node finds the place of an extremum among many entries.
+
+    It does so in a loop nest of its own: a search reads its entries twice, which must be the same both
+    times, to the bit, and should cost nothing.
+    """
+    if not isinstance(node.operator, Winner):
+        return False
+    known = node.inputs[0].type.extents[node.operator.axis].known
+    return known is None or known > SEARCH_LONG
 
 
 def kept_axes(node: Node) -> tuple[int, ...]:
@@ -126,6 +147,8 @@ class _Merge:
         """
         if 1 + sum(len(c.members) for c in self.clusters) > MEMBERS_MOST:
             return None
+        if self.clusters and is_long_search(self.node):
+            return None
         own = self._unify(fresh)
         if own is None:
             return None
@@ -133,6 +156,8 @@ class _Merge:
         space = max([own, *spaces], key=len)
         if any(not _is_subsequence(candidate, space) for candidate in [own, *spaces]):
             return None
+        if any(cluster.is_costly and 0 < len(cluster.space) < len(space) for cluster in self.clusters):
+            return None  # in the outer loops of a deeper nest it would be computed entry by entry
         cluster = self._union(space, own)
         innermost = [frozenset(space[len(space) - count :]) for count in range(len(space) + 1)]
         return cluster if all(reduced in innermost for reduced in cluster.inner) else None

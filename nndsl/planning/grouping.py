@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from nndsl.codegen.group import Compute, Group, Operand, Pattern, Position, Reduce, Step
+from nndsl.codegen.group import BLOCK, Compute, Group, Operand, Pattern, Position, Reduce, Step
 from nndsl.graph.graph import Node
 from nndsl.graph.types import Element
 from nndsl.operators import leaves
 from nndsl.operators.broadcasting import Expand
 from nndsl.operators.lookup import OneHot
 from nndsl.operators.operator import Kind, Operator
-from nndsl.planning.fuse import Axes, AxisName, Cluster, kept_axes, own_space
+from nndsl.operators.reductions import Winner
+from nndsl.planning.fuse import Axes, AxisName, Cluster, is_long_search, kept_axes, own_space
 from nndsl.planning.plan import Address, Argument, Count, Instruction, Real, RealCount
 from nndsl.types import Extent
+
+LARGEST_INDEX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,27 @@ class _Writer:
         axes = self.cluster.axes[node]
         if node.operator.kind is Kind.ELEMENTWISE:
             inputs = tuple(self.value(operand, axes) for operand in node.inputs)
-            step: Step = Compute(formula(node.operator), (), (), node.type.element)
+            made = self.add(Compute(formula(node.operator), (), (), node.type.element), inputs, axes)
+        elif isinstance(node.operator, Winner) and is_long_search(node):
+            made = self.search(node, node.operator, axes)
         else:
-            space = self.reduction_space(node)
-            inputs = (self.spread(node.inputs[0], space),)
-            step = Reduce(node.operator.name, 0, (), (), node.type.element)
+            entries = self.spread(node.inputs[0], self.reduction_space(node))
+            made = self.add(Reduce(node.operator.name, 0, (), (), node.type.element), (entries,), axes)
         self.name_axes(node, axes)
-        self.made[node, axes] = self.add(step, inputs, axes)
+        self.made[node, axes] = made
+
+    def search(self, node: Node, winner: Winner, axes: Axes) -> _Value:
+        """The place of an extremum as the least among those of its equals, or of what is not a number: unlike
+        a search that remembers the best so far, this can be done in vectors.
+        """
+        space = self.reduction_space(node)
+        entries = self.spread(node.inputs[0], space)
+        best = self.add(Reduce(winner.extremum.name, 0, (), ()), (entries,), axes)
+        found = self.add(Compute("{0} == {1} or {0} != {0}", (), (), Element.TRUTH), (entries, best), space)
+        place = self.add(Position(space[-1]), (), space[-1:])
+        candidate = Compute(f"{{1}} if {{0}} else {LARGEST_INDEX}", (), (), Element.INDEX)
+        places = self.add(candidate, (found, place), space)
+        return self.add(Reduce("min", 0, (), (), Element.INDEX), (places,), axes)
 
     def reduction_space(self, node: Node) -> Axes:
         """The axes of a reduction's operand, in its own order."""
@@ -165,6 +182,7 @@ def instruction(
                     replace(step, input=number(inputs[0]), axes=pattern(tuple(over)), pattern=pattern(axes))
                 )
     values = [number(writer.made[node, cluster.axes[node]]) for node in results]
+    sizes = tuple(Count.of(writer.extents[axis] for axis in axes) for axes in merged)
     group = Group(
         rank=len(merged),
         operands=tuple(Operand(pattern(axes), node.type.element) for node, axes in writer.operands),
@@ -172,8 +190,8 @@ def instruction(
         steps=tuple(steps),
         results=tuple(values),
         accumulate=tuple(node in accumulated for node in results),
+        short=tuple(axis for axis in _summed_innermost(steps) if _is_short(sizes[axis])),
     )
-    sizes = tuple(Count(1, tuple(writer.extents[axis] for axis in axes)) for axes in merged)
     reads = [buffer_of[node] for node, _ in writer.operands]
     writes = [buffer_of[node] for node in results]
     arguments: tuple[Argument, ...] = (
@@ -192,6 +210,16 @@ def instruction(
         last.layer,
         last.span,
     )
+
+
+def _summed_innermost(steps: list[Step]) -> Pattern:
+    """The innermost axes of sums, ascending."""
+    sums = (step for step in steps if isinstance(step, Reduce) and step.operation == "sum")
+    return tuple(sorted({max(step.axes) for step in sums}))
+
+
+def _is_short(size: Count) -> bool:
+    return not size.extents and size.factor <= BLOCK
 
 
 def _numbering(writer: _Writer) -> Callable[[_Value], int]:
