@@ -140,7 +140,7 @@ class Elements:
                 name = self.element_name(element, places[0].set, around) if places else None
                 if len(places) > 1:
                     self._add(GridPosition(draft.name, element.set.text, span=draft.span))
-                return tuple(Place(place.set, None, name) for place in places)
+                return tuple(replace(place, element=name) for place in places)
         return ()
 
 

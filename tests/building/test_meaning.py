@@ -171,3 +171,9 @@ def test_extremum_over_a_grid_is_counted_row_by_row() -> None:
     flat = x.reshape(4, 12, 6, 2)
     np.testing.assert_array_equal(found["y"], flat.argmax(1))
     np.testing.assert_array_equal(found["z"], flat.argmin(1))
+
+
+def test_elements_of_a_line_of_known_length_can_be_compared() -> None:
+    text = "input x[1] over t in 6  output y[1] over t in 6 = sum(x[j] over j in 6 where j <= t)"
+    x = np.random.default_rng(3).normal(size=(4, 6, 1))
+    np.testing.assert_allclose(outputs(text, x=x)["y"], x.cumsum(1), rtol=1e-12)

@@ -18,6 +18,7 @@ from nndsl.network import Network
 from nndsl.planning.plan import ALIGNMENT_BYTES, Precision
 from nndsl.runtime.vector import VectorLayout
 from nndsl.semantics.model import Minimize
+from nndsl.source import Source
 from nndsl.view.compile_report import footprint_text
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.nn"))
@@ -92,11 +93,36 @@ def test_parameters_that_do_not_lie_together_have_no_vector() -> None:
     assert VectorLayout.of({"c": (2, 2), "a": (3,)}).start_within(layout) is None
 
 
+def report(network: Network) -> str:
+    console = Console(width=1000)
+    with console.capture() as printed:
+        console.print(network.report())
+    return printed.get()
+
+
 def test_the_report_says_what_is_held() -> None:
     network = DESCENTS["mlp"]
     session = session_of(network, network.footprint.threads, Precision.FLOAT32)
     assert session.footprint == network.footprint
-    console = Console(width=1000)
-    with console.capture() as printed:
-        console.print(network.report())
-    assert footprint_text(session.footprint, "a training step") in printed.get()
+    assert footprint_text(session.footprint, "a training step") in report(network)
+
+
+def attending(places: int, causal: str) -> Network:
+    text = f"""use attention from std
+    network Long {{
+      input  x[32] over {places}
+      target y[32] over {places}
+      output z[32] = attention(x, x, heads = 2, causal = {causal})
+      train {{ minimize mean(mse(z, y) over {places})  optimizer adam(rate = 1e-3)  batch 1 }}
+    }}"""
+    return nndsl.compile(Source("<test>", text))
+
+
+@pytest.mark.parametrize("causal", ["yes", "no"])
+def test_attention_learns_from_long_sequences_without_a_matrix_of_all_pairs(causal: str) -> None:
+    """Twice the places take twice the memory, and the report says so."""
+    shorter, longer = attending(2048, causal), attending(4096, causal)
+    planned = [n.footprint.arenas + n.footprint.examples for n in (shorter, longer)]
+    assert planned[1] == pytest.approx(2 * planned[0], rel=0.1)
+    assert longer.footprint.whole < 4 * 4096**2 / 4
+    assert footprint_text(longer.footprint, "a training step") in report(longer)
