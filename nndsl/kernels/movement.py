@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from nndsl.kernels.kernel import Indices, Real, Reals, Truths
 
 
+TILE = 8
+"""So many rows are copied side by side where the innermost axis is not the one without gaps: each line of the
+cache is then used whole, and rows that are a power of two apart do not drive each other out."""
+
+
 @register_jitable
 def locate(number: int, axes: int, layout: Any, strides: int) -> int:
     """The distance of an entry from the first, by its row-major number along the first `axes` axes.
@@ -57,6 +62,12 @@ def copy(target: Any, target_at: int, source: Any, source_at: int, rank: int, la
                 for i in range(size):
                     target[there + i] = source[here + i]
                 here, there = here + row_from, there + row_to
+        elif row_from == 1 or row_to == 1:
+            for begin in range(0, rows, TILE):
+                for i in range(size):
+                    near, far = here + i * source_step, there + i * target_step
+                    for row in range(begin, min(begin + TILE, rows)):
+                        target[far + row * row_to] = source[near + row * row_from]
         else:
             for _ in range(rows):
                 for i in range(size):

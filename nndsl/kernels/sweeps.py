@@ -1,8 +1,9 @@
 """Sweeps through coupled units; `nndsl.operators.sweeps` says what they mean.
 
-The net inputs of all units are kept, and a flip adds one row of the coupling to them. What rounding adds up
-to is bounded: a unit whose net input is nearer to its threshold than that has it summed afresh. So the
-states are those that fresh sums would give, however many flips there were.
+The net inputs of all units are kept, and a flip adds one row of the coupling to them; where many units flip
+at once, all are summed afresh. What rounding adds up to is bounded: a unit whose net input is nearer to its
+threshold than that has it summed afresh. So the states are those that fresh sums would give, however many
+flips there were.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ ORDERS = 1 << 62
 
 REFRESH = 8
 """How many times as many flips as there are units there may be until all net inputs are summed afresh."""
+
+MANY = 8
+"""Net inputs are summed afresh where more than one of so many units flips at once; for all examples at once
+where more than one of so many examples needs it. A matrix product is that much faster than sums of rows."""
 
 ZERO = 4
 """As in `nndsl.operators.sweeps`."""
@@ -104,9 +109,30 @@ def net_inputs(nets: Any, state: Any, field: Any, coupling: Any, examples: int, 
         nets[entry] = field[entry]
     sizes = (examples, units, units, 0, 0, units, units, units)
     multiply(nets, 0, state, 0, coupling, 0, *sizes, one, one)
+    for i in range(units):
+        own = coupling[i * units + i]
+        if own != 0:
+            for example in range(examples):
+                nets[example * units + i] -= own * state[example * units + i]
+
+
+@register_jitable
+def refresh(
+    nets: Any, state: Any, field: Any, coupling: Any, flips: Any, examples: int, units: int, one: Any
+) -> None:
+    """Sums the net inputs of examples afresh in which there were too many flips."""
+    most, stale = REFRESH * units, 0
     for example in range(examples):
-        for i in range(units):
-            nets[example * units + i] -= coupling[i * units + i] * state[example * units + i]
+        stale += int(flips[example] > most)
+    together = stale * MANY > examples
+    if together:
+        net_inputs(nets, state, field, coupling, examples, units, one)
+    for example in range(examples):
+        if flips[example] > most and not together:
+            at = example * units
+            net_inputs(beyond(nets, at), beyond(state, at), beyond(field, at), coupling, 1, units, one)
+        if flips[example] > most or (together and flips[example] > 0):
+            flips[example] = 0
 
 
 @register_jitable
@@ -126,11 +152,24 @@ def decided(net: Any, state: Any, given: Any, rule: Any, i: int, units: int) -> 
     field, coupling, reach, goal = given
     settle, margin, zero, lower, upper = rule
     size = magnitude(field[i]) + reach[i]
-    if magnitude(net[i] - goal[i]) <= margin * size:
+    if not magnitude(net[i] - goal[i]) > margin * size:
         net[i] = net_input(state, field, coupling, i, units)
     if settle and magnitude(net[i]) <= zero * size:
         return state[i]
     return upper if net[i] > goal[i] else lower
+
+
+@register_jitable
+def is_settled(net: Any, state: Any, given: Any, rule: Any, units: int) -> Any:
+    """Whether it is sure that no unit would change."""
+    field, _, reach, goal = given
+    _, margin, _, lower, upper = rule
+    open_units = 0
+    for i in range(units):
+        sure = magnitude(net[i] - goal[i]) > margin * (magnitude(field[i]) + reach[i])
+        new = upper if net[i] > goal[i] else lower
+        open_units += int((not sure) | (new != state[i]))
+    return open_units == 0
 
 
 @register_jitable
@@ -147,14 +186,26 @@ def one_by_one(net: Any, state: Any, given: Any, rule: Any, order: Any, units: i
 
 
 @register_jitable
-def at_once(net: Any, state: Any, given: Any, rule: Any, units: int) -> int:
-    """A sweep of one example in which all units change at once; gives the number of flips."""
-    for i in range(units):
-        net[i] = decided(net, state, given, rule, i, units)
+def at_once(net: Any, state: Any, given: Any, rule: Any, flipped: Any, units: int) -> int:
+    """A sweep of one example in which all units change at once; gives the number of flips.
+
+    `flipped` is memory for their numbers, negative (~i) for those that become the lower state. Where there
+    are many, no net input is right any more.
+    """
+    _, _, _, lower, upper = rule
     flips = 0
     for i in range(units):
-        flips += int(net[i] != state[i])
-        state[i] = net[i]
+        new = decided(net, state, given, rule, i, units)
+        flipped[flips] = i if new == upper else ~i
+        flips += int(new != state[i])
+    many = flips * MANY > units
+    for k in range(flips):
+        number = int(flipped[k])
+        i, new = (number, upper) if number >= 0 else (~number, lower)
+        if many:
+            state[i] = new
+        else:
+            flip(net, state, given[1], i, units, new)
     return flips
 
 
@@ -200,16 +251,16 @@ def state_sweeps(
     for entry in range(examples * units):
         after[entry] = before[entry]
     for example in range(examples):
-        flips[example] = 0
+        flips[example] = REFRESH * units + 1
     for i in range(units):
         goal[i] = lower - lower
     absolute_sums(reach, coupling, units)
     least = rounding(upper)
     rule = (settle, least * (REFRESH + 2) * units, least * ZERO, lower, upper)
     for sweep in range(begin, end):
-        if sweep == begin or way == SYNCHRONOUS:
-            net_inputs(nets, after, field, coupling, examples, units, upper)
-        arrange(order, way, sweep, units, seed, step, stream)
+        refresh(nets, after, field, coupling, flips, examples, units, upper)
+        if way != SYNCHRONOUS:
+            arrange(order, way, sweep, units, seed, step, stream)
         changing = 0
         for example in range(examples):
             if flips[example] < 0:
@@ -219,14 +270,15 @@ def state_sweeps(
             given = (own, coupling, reach, goal)
             if not settle:
                 thresholds(goal, sweep, first + example, units, seed, step, stream, lower, upper)
-            if way == SYNCHRONOUS:
-                changed = at_once(net, state, given, rule, units)
+            if settle and is_settled(net, state, given, rule, units):
+                changed = 0
+            elif way == SYNCHRONOUS:
+                changed = at_once(net, state, given, rule, order, units)
+                if changed * MANY > units:
+                    changed = REFRESH * units + 1
             else:
                 changed = one_by_one(net, state, given, rule, order, units)
-                flips[example] += changed
-                if flips[example] > REFRESH * units:
-                    net_inputs(net, state, own, coupling, 1, units, upper)
-                    flips[example] = 0
+            flips[example] += changed
             if settle and changed == 0:
                 flips[example] = -1
             else:

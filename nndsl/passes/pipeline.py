@@ -25,6 +25,7 @@ from nndsl.passes.narrow import narrow
 from nndsl.passes.simplify import simplify
 from nndsl.passes.sum_early import sum_early
 from nndsl.passes.trim_loops import trim_loops
+from nndsl.passes.untranspose import untranspose
 
 Pass = Callable[[Graph], Graph]
 
@@ -37,6 +38,7 @@ PASSES: tuple[Pass, ...] = (
     simplify,
     narrow,
     fold_constants,
+    untranspose,
     simplify,
     contract_products,
     look_up,

@@ -49,8 +49,9 @@ def _add(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
         return b
     if constant(b) == 0:
         return a
-    if a is b:
-        return _scaled(build, 2.0, a)
+    (s, x), (t, y) = _number_times(a), _number_times(b)
+    if x is y:
+        return _scaled(build, s + t, x)
     if isinstance(b.operator, Negate):
         return build(Subtract(), a, b.inputs[0])
     if isinstance(a.operator, Negate):
@@ -74,10 +75,19 @@ def _multiply(build: Builder, operator: Operator, inputs: Inputs) -> Node | None
         if constant(factor) == -1:
             return build(Negate(), x)
         if isinstance(x.operator, Multiply) and (number := constant(factor)) is not None:
-            for inner, other in (x.inputs, x.inputs[::-1]):
-                if (second := constant(inner)) is not None:
-                    return _scaled(build, number * second, other)
+            second, other = _number_times(x)
+            if other is not x:
+                return _scaled(build, number * second, other)
     return None
+
+
+def _number_times(node: Node) -> tuple[float, Node]:
+    """A node as a number times a node."""
+    if isinstance(node.operator, Multiply):
+        for factor, x in (node.inputs, node.inputs[::-1]):
+            if (number := constant(factor)) is not None:
+                return number, x
+    return 1.0, node
 
 
 def _scaled(build: Builder, factor: float, x: Node) -> Node:

@@ -92,7 +92,8 @@ def layout(x: np.ndarray, y: np.ndarray) -> tuple[int, ...]:
     [("strided_copy", "float32"), ("strided_copy_indices", "int32"), ("strided_copy_truths", "bool")],
 )
 def test_strided_copy(call, kernel, dtype):
-    for shape, permutation in (((), ()), ((9,), (0,)), ((3, 4, 5), (2, 0, 1)), ((2, 1, 3, 2), (3, 1, 0, 2))):
+    moves = [((), ()), ((9,), (0,)), ((20, 35), (1, 0)), ((3, 4, 5), (2, 0, 1)), ((2, 1, 3, 2), (3, 1, 0, 2))]
+    for shape, permutation in moves:
         x = GENERATOR.integers(0, 2, shape).astype(dtype) if shape else np.array(1, dtype)
         moved = x.transpose(permutation)
         y = np.zeros(moved.shape, dtype)
@@ -106,6 +107,9 @@ def test_strided_copy_repeats_and_skips():
     y = np.zeros((2, 4, 7), np.float32)
     native("strided_copy", PRECISIONS[0], y, 0, x, 0, 3, *layout(repeated, y[:, :, 1:4]))
     np.testing.assert_array_equal(y[:, :, :3], repeated)
+    upright = np.zeros((3, 4), np.float32)
+    native("strided_copy", PRECISIONS[0], upright, 0, x, 0, 2, *layout(x, upright.T))
+    np.testing.assert_array_equal(upright, x.T)
     flipped = np.zeros_like(x)
     native("strided_copy", PRECISIONS[0], flipped, 0, x, 2, 2, *layout(x[:, ::-1], flipped))
     np.testing.assert_array_equal(flipped, x[:, ::-1])

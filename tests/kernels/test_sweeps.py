@@ -85,9 +85,22 @@ def test_later_sweeps_go_on_where_earlier_ones_end(mode, states, order) -> None:
     np.testing.assert_array_equal(state, whole)
 
 
-def test_long_chains_do_not_drift() -> None:
+@pytest.mark.parametrize("order", get_args(Order))
+def test_recall_settles_where_sums_in_double_precision_do(order) -> None:
+    """Some examples have many flips in a sweep, some few, some none."""
+    rng, units = np.random.default_rng(0), 200
+    patterns = rng.choice([-1.0, 1.0], (20, units))
+    state = np.where(rng.random((20, units)) < np.linspace(0, 0.4, 20)[:, None], -patterns, patterns)
+    given = state, rng.normal(size=state.shape) / 50, patterns.T @ patterns / units
+    for precision in PRECISIONS:
+        operator = Sweeps("settle", "bipolar", order, 30, 7)
+        np.testing.assert_array_equal(computed(operator, given, precision), meant(operator, given))
+
+
+@pytest.mark.parametrize("order", get_args(Order))
+def test_long_chains_do_not_drift(order) -> None:
     """After thousands of flips the states are still those of sums in double precision."""
-    operator, given = Sweeps("sample", "bipolar", "random", 300, 7), problem(4, 60, scale=0.05)
+    operator, given = Sweeps("sample", "bipolar", order, 300, 7), problem(4, 60, scale=0.05)
     np.testing.assert_array_equal(computed(operator, given, Precision.FLOAT32), meant(operator, given))
 
 
