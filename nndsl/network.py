@@ -447,7 +447,7 @@ class Network:
         rows = count if whole else min(count, ROWS_AT_ONCE)
         if self._run is None or self._run.rows_at_once < rows:
             graph = _only(self.forward_graph, [value.name for value in self.model.outputs])
-            self._run = Inference(optimize(graph), self.precision, rows, threads=1 if whole else None)
+            self._run = Inference(optimize(graph), self.precision, rows, threads=None)
         return self._run
 
 

@@ -7,7 +7,7 @@ float64. A maximum is NaN where an entry is; argmax is the first place of it, li
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from nndsl.codegen.formula import written
@@ -20,7 +20,7 @@ BUFFERS = {Element.REAL: "Reals", Element.INDEX: "Indices", Element.TRUTH: "Trut
 
 
 def source(group: Group, precision: Precision) -> str:
-    """The module's text: a function `fused` of sizes, operands, constants and results.
+    """The module's text: a function `fused` of a group's sizes, operands, constants and results.
 
     Raises ValueError for a group that is no loop nest, such as an argmax over an outer axis.
     """
@@ -40,6 +40,7 @@ class _Writer:
         self.group = group
         self.precision = precision
         self.nest = Nest(group)
+        self.shared = group.shared_axis
         self.lines: list[str] = []
         self.indent = 1
         self.mathematics: set[str] = set()
@@ -68,6 +69,8 @@ class _Writer:
         group = self.group
         if group.rank:
             yield f"    {', '.join(f'n{axis}: int' for axis in range(group.rank))},"
+        if self.shared is not None:
+            yield "    first: int, count: int,"
         for place in range(len(group.operands)):
             yield self._buffer(f"x{place}", place)
         first = len(group.operands)
@@ -97,9 +100,15 @@ class _Writer:
 
     def _clear(self, sink: Scatter) -> None:
         reduction = self.nest.reduction(sink.reduction)
-        count = " * ".join(f"n{axis}" for axis in reduction.pattern)
-        with self._inside(f"for i in range({count}):"):
-            self._line(f"r{sink.result}[i] = {self._start(reduction)}")
+        with ExitStack() as loops:
+            for axis in reduction.pattern:
+                loops.enter_context(self._inside(self._loop(axis)))
+            self._line(f"r{sink.result}[{self._place(reduction.pattern)}] = {self._start(reduction)}")
+
+    def _loop(self, axis: int) -> str:
+        """The head of the loop over an axis: only over this thread's places, if it is the shared one."""
+        places = "first, first + count" if axis == self.shared else f"n{axis}"
+        return f"for i{axis} in range({places}):"
 
     def _block(self, depth: int, sinks: Sequence[Sink]) -> None:
         """The body inside the loops over the axes before `depth`."""
@@ -124,7 +133,7 @@ class _Writer:
         elif blocked := self._blocked(axis, part):
             self._blocked_loop(axis, part, blocked)
         else:
-            with self._inside(f"for i{axis} in range(n{axis}):"):
+            with self._inside(self._loop(axis)):
                 self._block(axis + 1, part.sinks)
         for number in part.finished:
             result = f"a{number}" if self.nest.reduction(number).operation.startswith("arg") else f"s{number}"

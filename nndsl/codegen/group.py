@@ -77,7 +77,8 @@ class Group:
 
     `results` are the numbers of the values that are stored, in order; `accumulate` says which of
     them add to what their buffer holds. The compiled kernel's arguments are, in order: the axes'
-    sizes, the operands' addresses, the constants (as bits of a double), the results' addresses.
+    sizes, where there is a `shared_axis` the first place along it and the number of places, the operands'
+    addresses, the constants (as bits of a double), the results' addresses.
     Results may lie where operands lie as `in_place` says. The axes in `short` are known to have no more
     than BLOCK entries: sums along them need no blocks.
     """
@@ -96,6 +97,19 @@ class Group:
         if number < len(self.operands):
             return self.operands[number]
         return self.steps[number - first_step] if number >= first_step else None
+
+    @property
+    def shared_axis(self) -> int | None:
+        """The outermost axis along which places have nothing to do with one another, so that several threads
+        may each compute some of them: all results vary along it, and no reduction is over it."""
+        found = set(range(self.rank))
+        for number in self.results:
+            made = self.value(number)
+            found &= set(made.pattern if made is not None else ())
+        for step in self.steps:
+            if isinstance(step, Reduce):
+                found -= set(step.axes)
+        return min(found, default=None)
 
     def in_place(self) -> frozenset[tuple[int, int]]:
         """The pairs (result, operand), by their places in the lists, that may share a buffer.

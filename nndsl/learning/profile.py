@@ -119,10 +119,10 @@ def _known(session: Session) -> dict[Instruction, _Known]:
     """All instructions of a session's plans."""
     loop, procedure = session.loop, session.procedure
     sizes = {**loop.plan.bounds, FIRST: 0}
-    graph, _ = divided(procedure.step, {**sizes, BATCH: loop.step}, loop.threads)
+    graph, *_ = divided(procedure.step, {**sizes, BATCH: loop.step}, loop.copies)
     found = _of_plan(STEP, loop.plan, work(loop.plan, graph, sizes))
     if loop.update is not None and procedure.update is not None:
-        learned = {LEARNED: -(-loop.layout.size // loop.threads)}
+        learned = {LEARNED: -(-loop.layout.size // loop.copies)}
         plan = loop.update.plan
         found |= _of_plan(UPDATE, plan, work(plan, optimize(procedure.update), learned))
         if loop.update.square is not None and procedure.square is not None:

@@ -212,21 +212,22 @@ class Session:
         return Learned(layout, vector, states)
 
     def _loop(self, batch: int, options: Options) -> MinibatchLoop:
-        wanted = 1 if options.debug or self.graphs is not None else options.threads
+        wanted = 1 if options.debug else options.threads
         sizes = open_sizes(self.procedure.step, self.data, self.graphs, batch) | {BATCH: batch}
         whole = optimize(self.procedure.step)
         found = specialized(whole, self.data, self.graphs, sizes, self.precision, self.on_compile)
         self.procedure = replace(self.procedure, step=found.graph)
-        plans, threads = plan_procedure(self.procedure, batch, self.precision, wanted, found.sizes)
+        shared = self.graphs is not None
+        plans, shares = plan_procedure(self.procedure, batch, self.precision, wanted, found.sizes, shared)
         step = plans["step"]
-        self.footprint = footprint(self.network, self.stage, self.procedure, plans, threads, batch)
+        self.footprint = footprint(self.network, self.stage, self.procedure, plans, shares, batch)
         require_memory(self.footprint.whole, self.stage.span, batch)
         loop = self._kind_of_loop(step, batch)(
             step,
             found.data,
             {**self.network.parameters, **self._views},
             batch,
-            threads,
+            shares,
             layout_of_sums(step),
             self.on_compile,
             options.debug,
@@ -245,38 +246,44 @@ class Session:
 
 
 def plan_procedure(
-    procedure: Procedure, batch: int, precision: Precision, wanted: int | None, sizes: Mapping[str, int]
+    procedure: Procedure,
+    batch: int,
+    precision: Precision,
+    wanted: int | None,
+    sizes: Mapping[str, int],
+    shared: bool = False,
 ) -> tuple[dict[str, Plan], int]:
     """The plans of a procedure, `step`, `update` and `square` as far as it has them, and the number of
-    threads.
+    shares of a minibatch.
 
-    Its step has been optimised. `sizes` are those of open index sets.
+    Its step has been optimised. `sizes` are those of open index sets. Where a minibatch is to be `shared`, or
+    cannot be divided, there is one share, and the plan of its step has a team.
     """
-    graph, threads = divided(procedure.step, {**sizes, BATCH: batch}, wanted)
+    graph, shares, team = divided(procedure.step, {**sizes, BATCH: batch}, wanted, shared)
     left = states_left(graph)
     sums = {name: name for name in graph.outputs if name.startswith(SUM)}
     states = {name: name.removeprefix(STATE) for name in graph.outputs if name.startswith(STATE)}
     changes = {name: name.removeprefix(CHANGE) for name in graph.outputs if name.startswith(CHANGE)}
     accumulated = frozenset(sums if procedure.every_epoch else ()) | frozenset(changes)
-    bounds = {**sizes, BATCH: -(-batch // threads)}
+    bounds = {**sizes, BATCH: -(-batch // shares)}
     external = sums | states | changes | left
-    plans = {"step": plan(graph, bounds, precision, external, accumulated)}
+    plans = {"step": plan(graph, bounds, precision, external, accumulated, team)}
     bounds = {LEARNED: layout_of_sums(plans["step"]).size}
     if procedure.update is not None:
         update = optimize(procedure.update)
         plans["update"] = plan(update, bounds, precision, {name: name for name in update.outputs})
     if procedure.square is not None:
         plans["square"] = plan(procedure.square, bounds, precision, {"square": "square"})
-    return plans, threads
+    return plans, shares
 
 
 def footprint(
-    network: Network, stage: Stage, procedure: Procedure, plans: Mapping[str, Plan], threads: int, batch: int
+    network: Network, stage: Stage, procedure: Procedure, plans: Mapping[str, Plan], copies: int, batch: int
 ) -> Footprint:
     """What a minibatch of a stage takes, by its plans."""
     updated = {name: plan for name, plan in plans.items() if name == "step" or not procedure.every_epoch}
     layouts = network.layout, layout_of_learned(stage)
-    return training(updated, threads, batch, *layouts, len(procedure.states))
+    return training(updated, copies, batch, *layouts, len(procedure.states))
 
 
 def layout_of_learned(stage: Stage) -> VectorLayout:
@@ -319,21 +326,24 @@ def _is_open(type: TensorType) -> bool:
     return any(extent.symbol is not None for extent in type.extents)
 
 
-def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None) -> tuple[Graph, int]:
-    """The graph for each thread's share of a minibatch, and the number of threads.
+def divided(
+    graph: Graph, sizes: Mapping[str, int], wanted: int | None, shared: bool = False
+) -> tuple[Graph, int, int]:
+    """The graph for each share of a minibatch, the number of shares, and the number of threads that run each.
 
-    Where the number is not given, it is what pays. One thread runs what needs the whole batch at once.
+    Where the number of threads is not given, it is what pays. They run together what is to be `shared` or
+    needs the whole batch at once.
     """
     operations = total_operations(graph, sizes)
-    paying = max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
-    threads = min(wanted or paying, sizes[BATCH])
-    if any(output.startswith(CHANGE) for output in graph.outputs):
-        return graph, 1
+    threads = wanted or max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
+    shares = min(threads, sizes[BATCH])
+    if shared or shares < threads or any(output.startswith(CHANGE) for output in graph.outputs):
+        return graph, 1, threads
     states = [output for output in graph.outputs if output.startswith(STATE)]
     try:
-        return divide(graph, threads, states), threads
+        return divide(graph, shares, states), shares, 1
     except NotDivisible:
-        return graph, 1
+        return graph, 1, threads
 
 
 def columns(examples: Examples, precision: Precision) -> dict[str, Array]:
@@ -359,14 +369,14 @@ def evaluation_loop(
     data = columns(examples, precision)
     sizes = open_sizes(whole, data, examples.graphs, batch) | {BATCH: batch}
     found = specialized(whole, data, examples.graphs, sizes, precision, on_compile)
-    wanted = threads if examples.graphs is None else 1
-    graph, threads = divided(found.graph, found.sizes, wanted)
-    measured = plan(graph, {**found.sizes, BATCH: -(-batch // threads)}, precision, states_left(graph))
+    graph, shares, team = divided(found.graph, found.sizes, threads, examples.graphs is not None)
+    bounds = {**found.sizes, BATCH: -(-batch // shares)}
+    measured = plan(graph, bounds, precision, states_left(graph), team=team)
     made = loop_over(measured, data, examples.graphs)
     if begins := beginnings(measured, data):
         streams = Streams.whole(next(iter(begins.values())), batch)
         batch, made = len(streams.rows), partial(StreamLoop, streams, begins)
-    loop = made(measured, found.data, network.parameters, batch, threads, on_compile=on_compile)
+    loop = made(measured, found.data, network.parameters, batch, shares, on_compile=on_compile)
     if isinstance(loop, SequenceLoop):
         loop.sort()
     return loop

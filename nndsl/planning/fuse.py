@@ -4,6 +4,9 @@ Every node gets a level: its instruction can run once all lower levels have. A n
 its operands at its own level where the result is one loop nest; otherwise it begins a
 cluster one level higher. Clusters of one level never need one another, so the order of levels is a schedule.
 
+Where several threads are to share each loop nest, it must have an axis that they can divide: a sum over
+such an axis begins a cluster of its own.
+
 Constants, sizes, positions, repetitions (Expand) and one-hot comparisons cost nothing to repeat:
 they belong to no cluster, and each cluster that reads them writes them into its own formulas.
 """
@@ -52,6 +55,11 @@ class Cluster:
     def is_costly(self) -> bool:
         """Whether functions are computed that take long unless it is for many entries at once."""
         return any(isinstance(m.operator, Elementwise) and m.operator.costly for m in self.members)
+
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether there is an axis along which places have nothing to do with one another."""
+        return bool(set(self.space).intersection(*self.axes.values()).difference(*self.reduced.values()))
 
 
 def free_nodes(graph: Graph) -> frozenset[Node]:
@@ -141,6 +149,15 @@ class _Merge:
         self.clusters = sorted(set(clusters), key=lambda cluster: cluster.number)
         self.rank, self.result = own_space(node)
 
+    def to_share(self, fresh: int) -> Cluster | None:
+        """As `attempt`, but also None where one of what is merged could be shared, and all together not."""
+        merged = self.attempt(fresh)
+        if merged is None or merged.can_be_shared or not self.clusters:
+            return merged
+        alone = _Merge(self.number, self.node, self.reads, ()).attempt(fresh)
+        parts = [alone, *self.clusters]
+        return None if any(part is not None and part.can_be_shared for part in parts) else merged
+
     def attempt(self, fresh: int) -> Cluster | None:
         """The merged cluster, or None where it would not be one loop nest. New axes are named from
         `fresh`.
@@ -207,9 +224,11 @@ def _is_subsequence(part: Axes, whole: Axes) -> bool:
 class Fusion:
     """The result: a cluster for every fusible node, and a level for every node that is not free."""
 
-    def __init__(self, graph: Graph, last: frozenset[Node] = frozenset()) -> None:
-        """`last` are results that nothing reads, and that are to be written when all else is done."""
-        self.graph = graph
+    def __init__(self, graph: Graph, last: frozenset[Node] = frozenset(), shared: bool = False) -> None:
+        """`last` are results that nothing reads, and that are to be written when all else is done. `shared`:
+        several threads are to share each cluster.
+        """
+        self.graph, self.shared = graph, shared
         self.free = free_nodes(graph)
         self.level: dict[Node, int] = {}
         self.cluster: dict[Node, Cluster] = {}
@@ -248,20 +267,24 @@ class Fusion:
         at = max((least, 0, *(self._level(read) + (read not in self.cluster) for read in reads)))
         producers = {self.cluster[read] for read in reads if read in self.cluster}
         same = {c for c in producers if c.level == at}
-        merged = _Merge(number, node, places, same).attempt(self._fresh)
+        merged = self._merged(number, node, places, same)
         if merged is None:
             same, at = set(), at + 1
-            merged = _Merge(number, node, places, same).attempt(self._fresh)
+            merged = self._merged(number, node, places, same)
             assert merged is not None, f"{node.name} alone is one loop nest"
         for late in sorted(producers - same, key=lambda cluster: cluster.number):
             if self._only_feeds(late, node):
-                more = _Merge(number, node, places, same | {late}).attempt(self._fresh)
+                more = self._merged(number, node, places, same | {late})
                 if more is not None:
                     merged, same = more, same | {late}
         self._fresh += own_space(node)[0]
         merged.level = at
         for member in merged.members:
             self.cluster[member] = merged
+
+    def _merged(self, number: int, node: Node, reads: Reads, clusters: Iterable[Cluster]) -> Cluster | None:
+        merge = _Merge(number, node, reads, clusters)
+        return merge.to_share(self._fresh) if self.shared else merge.attempt(self._fresh)
 
     def _only_feeds(self, cluster: Cluster, node: Node) -> bool:
         """Whether a lower cluster may wait for a node: nobody else reads it."""

@@ -14,7 +14,7 @@ from nndsl.operators.lookup import OneHot
 from nndsl.operators.operator import Kind, Operator
 from nndsl.operators.reductions import Winner
 from nndsl.planning.fuse import Axes, AxisName, Cluster, is_long_search, kept_axes, own_space
-from nndsl.planning.plan import Address, Argument, Count, Instruction, Real, RealCount
+from nndsl.planning.plan import START, Address, Argument, Count, Instruction, Real, RealCount
 from nndsl.types import Extent
 
 LARGEST_INDEX = 2**31 - 1
@@ -194,8 +194,10 @@ def instruction(
     )
     reads = [buffer_of[node] for node, _ in writer.operands]
     writes = [buffer_of[node] for node in results]
+    whole = () if group.shared_axis is None else (START, sizes[group.shared_axis])
     arguments: tuple[Argument, ...] = (
         *sizes,
+        *whole,
         *map(Address, reads),
         *writer.constants,
         *map(Address, writes),

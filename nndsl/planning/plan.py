@@ -196,7 +196,10 @@ def walk(steps: Iterable[Step]) -> Iterator[Instruction]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in order, their buffers by name, and what each thread must hold."""
+    """Steps in order, their buffers by name, and what each thread must hold.
+
+    A `team` of threads runs it together, in one arena, where each has its own part of what kernels work in.
+    """
 
     instructions: tuple[Step, ...]
     buffers: Mapping[str, Buffer]
@@ -204,10 +207,17 @@ class Plan:
     bounds: Mapping[str, int]
     precision: Precision
     outputs: Mapping[str, str]  # the graph's output names to buffers
+    team: int = 1
 
     @property
     def externals(self) -> tuple[Buffer, ...]:
         return tuple(b for b in self.buffers.values() if b.segment is Segment.EXTERNAL and b.part is None)
+
+    def whole_of(self, name: str) -> str:
+        """The buffer that a buffer is, in the end, a part of."""
+        while (part := self.buffers[name].part) is not None:
+            name = part.base
+        return name
 
     @property
     def groups(self) -> tuple[Group, ...]:

@@ -44,15 +44,17 @@ def plan(
     precision: Precision,
     external: Mapping[str, str] | None = None,
     accumulated: frozenset[str] = frozenset(),
+    team: int = 1,
 ) -> Plan:
     """The plan of a graph for sizes up to the bounds.
 
     Inputs and parameters are external buffers under their own names. `external` maps outputs
     to names of external buffers that they are written to; other outputs lie in the arena until the end.
-    `accumulated` are outputs that are added to what their buffer holds.
+    `accumulated` are outputs that are added to what their buffer holds. A `team` of threads is to run
+    the plan together.
     """
     graph = materialize(align(graph), accumulated)
-    return _Planner(graph, dict(bounds), precision, external or {}, accumulated).plan()
+    return _Planner(graph, dict(bounds), precision, external or {}, accumulated, team).plan()
 
 
 def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
@@ -107,6 +109,7 @@ class _Planner:
         precision: Precision,
         external: Mapping[str, str],
         accumulated: frozenset[str] = frozenset(),
+        team: int = 1,
         prefix: str = "",
         leaves: Mapping[str, str] | None = None,
         fixed: Collection[str] = (),
@@ -115,11 +118,11 @@ class _Planner:
         `fixed` are those that hold the same at each turn.
         """
         self.graph, self.bounds, self.precision = graph, bounds, precision
-        self.prefix, self.leaves, self.fixed = prefix, leaves or {}, fixed
+        self.prefix, self.leaves, self.fixed, self.team = prefix, leaves or {}, fixed, team
         self.packed: dict[str, packing.Packed] = {}
         self.layouts: dict[Node, loops.LoopLayout] = {}
         self.accumulated = {storage(graph.outputs[name]) for name in accumulated}
-        self.fusion = Fusion(graph, self._changes(external))
+        self.fusion = Fusion(graph, self._changes(external), shared=team > 1)
         self.buffers: dict[str, Buffer] = {}
         self.buffer_of: dict[Node, str] = {}
         self.wanted = {storage(node) for node in graph.outputs.values()}
@@ -147,7 +150,7 @@ class _Planner:
                 calls += kernels.instructions(unit, self.buffer_of, unit in self.accumulated, memory)
         arena_bytes = self._place(calls)
         outputs = {name: self.buffer_of[node] for name, node in self.graph.outputs.items()}
-        return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs)
+        return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs, self.team)
 
     def _changes(self, external: Mapping[str, str]) -> frozenset[Node]:
         """What is added to the buffer of a leaf: it is written when all else has read the leaf."""
@@ -182,7 +185,7 @@ class _Planner:
         needed |= attention.scratch(node, self.graph.users[node]) | kernels.scratch(node)
         names = tuple(f"{self.prefix}{node.name} {purpose}" for purpose in needed)
         for name, type in zip(names, needed.values(), strict=True):
-            self._keep(Buffer(name, type, Segment.ARENA))
+            self._keep(Buffer(name, type, Segment.ARENA), self.team)
         return names
 
     def _packed(self, node: Node) -> packing.Packed | None:
@@ -191,7 +194,7 @@ class _Planner:
         if found is not None:
             self.packed[found.matrix.name] = found
             self._keep(replace(found.matrix, segment=Segment.EXTERNAL))
-            self._keep(found.places)
+            self._keep(found.places, self.team)
         return found
 
     def _lay_out(self, node: Node) -> None:
@@ -213,6 +216,7 @@ class _Planner:
             self.bounds,
             self.precision,
             found.results,
+            team=self.team,
             prefix=f"{name}/",
             leaves=found.leaves,
             fixed={found.leaves[key] for key in loop.shared},
@@ -234,8 +238,8 @@ class _Planner:
         turn = (*inner.instructions, *loops.end_turn(node, found))
         yield Repeat(name, turn, count, reads, writes, node.layer, node.span)
 
-    def _keep(self, buffer: Buffer) -> None:
-        self.buffers[buffer.name] = replace(buffer, size_bytes=self._size_bytes(buffer.type))
+    def _keep(self, buffer: Buffer, copies: int = 1) -> None:
+        self.buffers[buffer.name] = replace(buffer, size_bytes=copies * self._size_bytes(buffer.type))
 
     def _size_bytes(self, type: TensorType) -> int:
         return prod(type.shape(self.bounds)) * item_bytes(type.element, self.precision)
@@ -316,10 +320,9 @@ class _Planner:
 
 def operand_buffers(group: Group, call: Instruction) -> list[str]:
     """The buffers that a fused group reads, in the order of its operands."""
-    return [a.buffer for a in call.arguments[group.rank :][: len(group.operands)] if isinstance(a, Address)]
+    return [a.buffer for a in call.arguments if isinstance(a, Address)][: len(group.operands)]
 
 
 def result_buffers(group: Group, call: Instruction) -> list[str]:
     """The buffers that a fused group writes, in the order of its results."""
-    last = len(call.arguments) - len(group.results)
-    return [a.buffer for a in call.arguments[last:] if isinstance(a, Address)]
+    return [a.buffer for a in call.arguments if isinstance(a, Address)][len(group.operands) :]

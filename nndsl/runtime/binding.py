@@ -7,7 +7,7 @@ last batch of an epoch.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nndsl.codegen.group import Group
@@ -27,16 +27,40 @@ from nndsl.planning.plan import (
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """The addresses from `begin` to before `end`."""
+
+    begin: int
+    end: int
+
+    def meets(self, other: Stretch) -> bool:
+        return self.begin < other.end and other.begin < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One kernel call with its numbers; `instruction` is None for what the trainer adds around a plan.
 
     `moves` are arguments, by their place, that change by so many bytes with each turn of a loop, by name.
+    `reads` and `writes` are the memory that an instruction touches, and `scratch` the places of arguments
+    that are memory to work in, with the size in bytes of what each thread has of it.
     """
 
     kernel: str | Group
     arguments: tuple[int, ...]
     instruction: Instruction | None = None
     moves: tuple[tuple[int, str, int], ...] = ()
+    reads: tuple[Stretch, ...] = ()
+    writes: tuple[Stretch, ...] = ()
+    scratch: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A place where threads wait for one another."""
+
+
+MEET = Meeting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +68,11 @@ class Repeated:
     """Calls that run `count` times, while what belongs to the loop `name` moves on."""
 
     name: str
-    calls: Sequence[Call | Repeated]
+    calls: Calls
     count: int
+
+
+Calls = Sequence["Call | Repeated | Meeting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +132,11 @@ def bind(
             case _:
                 raise AssertionError(argument)
 
+    def stretch(name: str) -> Stretch:
+        name = plan.whole_of(name) if locate(name).moves else name
+        begin = locate(name).address
+        return Stretch(begin, begin + plan.buffers[name].size_bytes)
+
     def bound(step: Step) -> Call | Repeated:
         if isinstance(step, Repeat):
             return Repeated(step.name, [bound(inner) for inner in step.body], step.count.value(sizes))
@@ -114,15 +146,22 @@ def bind(
             if isinstance(argument, Address)
             for loop, by in locate(argument.buffer).moves.items()
         )
-        return Call(step.kernel, tuple(map(number, step.arguments)), step, moves)
+        scratch = tuple(
+            (place, plan.buffers[argument.buffer].size_bytes // plan.team)
+            for place, argument in enumerate(step.arguments)
+            if isinstance(argument, Address) and argument.buffer in step.scratch
+        )
+        arguments = tuple(map(number, step.arguments))
+        reads, writes = map(stretch, step.reads), map(stretch, (*step.writes, *step.scratch))
+        return Call(step.kernel, arguments, step, moves, tuple(reads), tuple(writes), scratch)
 
     return [bound(step) for step in plan.instructions]
 
 
-def flat(calls: Iterable[Call | Repeated]) -> Iterator[Call]:
+def flat(calls: Calls) -> Iterator[Call]:
     """All calls, those of loops once each."""
     for call in calls:
         if isinstance(call, Repeated):
             yield from flat(call.calls)
-        else:
+        elif isinstance(call, Call):
             yield call

@@ -18,7 +18,7 @@ from nndsl.runtime.vector import VectorLayout, layout_of_sums
 class Footprint:
     """Bytes of memory on so many threads, by what they hold. The data set comes on top.
 
-    `sums` are what is added up over the examples of a minibatch, such as gradients, one vector a thread;
+    `sums` are what is added up over the examples of a minibatch, such as gradients, one vector a share of it;
     `states` the optimizer's; `arenas` all values in between; `examples` the minibatch, and what goes on
     from one to the next.
     """
@@ -48,7 +48,7 @@ def running(plan: Plan, parameters: VectorLayout) -> Footprint:
 
 def training(
     plans: Mapping[str, Plan],
-    threads: int,
+    copies: int,
     batch: int,
     parameters: VectorLayout,
     learned: VectorLayout,
@@ -56,24 +56,25 @@ def training(
 ) -> Footprint:
     """Of a stage's plans: `step`, and, where each minibatch updates what is learned, `update` and `square`.
 
-    `parameters` are all of the network's, `states` is the number of the optimizer's vectors.
+    There are so many `copies` of what belongs to a share of a minibatch. `parameters` are all of the
+    network's, `states` is the number of the optimizer's vectors.
     """
     step, updates = plans["step"], [plans[name] for name in ("update", "square") if name in plans]
     real = _real(step.precision)
     own_vector = 0 if learned.start_within(parameters) is not None else learned.size
     return Footprint(
-        threads,
+        copies * step.team,
         parameters=(parameters.size + own_vector) * real,
-        sums=threads * layout_of_sums(step).size * real,
+        sums=copies * layout_of_sums(step).size * real,
         states=states * learned.size * real,
-        arenas=threads * (step.arena_bytes + max((plan.arena_bytes for plan in updates), default=0)),
-        examples=_examples(step, threads, batch, parameters),
+        arenas=copies * (step.arena_bytes + max((plan.arena_bytes for plan in updates), default=0)),
+        examples=_examples(step, copies, batch, parameters),
     )
 
 
-def _examples(step: Plan, threads: int, batch: int, parameters: VectorLayout) -> int:
-    """Each thread's share of a minibatch, the states that loops leave for the next one, and the copies that
-    all threads but the first have of parameters that a step changes.
+def _examples(step: Plan, copies: int, batch: int, parameters: VectorLayout) -> int:
+    """The shares of a minibatch, the states that loops leave for the next one, and the copies that
+    all but the first have of parameters that a step changes.
     """
     changed = {step.buffers[name].name for name in step.outputs.values()} & parameters.places.keys()
     found = 0
@@ -81,9 +82,9 @@ def _examples(step: Plan, threads: int, batch: int, parameters: VectorLayout) ->
         if buffer.name.startswith(CARRIED):
             found += _size_bytes(buffer, {**step.bounds, BATCH: batch}, step.precision)
         elif buffer.name not in parameters.places:
-            found += threads * buffer.size_bytes
+            found += copies * buffer.size_bytes
         elif buffer.name in changed:
-            found += (threads - 1) * buffer.size_bytes
+            found += (copies - 1) * buffer.size_bytes
     return found
 
 

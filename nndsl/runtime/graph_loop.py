@@ -45,7 +45,7 @@ class GraphLoop(MinibatchLoop):
     def _put_side_by_side(self, order: Array) -> None:
         """Makes the examples of a minibatch what the threads find as theirs."""
         self._programs.clear()
-        shares = (share(len(order), thread, self.threads) for thread in range(self.threads))
+        shares = (share(len(order), thread, self.copies) for thread in range(self.copies))
         chosen = [order[first : first + count] for first, count in shares]
         held = {name: array for name, array in self.data.items() if name in self._wanted}
         for thread, examples in enumerate(chosen):

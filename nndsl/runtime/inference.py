@@ -9,19 +9,20 @@ import numpy as np
 
 from nndsl.analyses.cost import total_operations
 from nndsl.graph.graph import Graph
-from nndsl.graph.types import BATCH, FIRST, TensorType
+from nndsl.graph.types import BATCH, FIRST, Element, TensorType
 from nndsl.operators.leaves import Input
 from nndsl.operators.random import LARGEST_SEED, SEED, STEP
 from nndsl.operators.threads import AllReduce
 from nndsl.planning.divide import NotDivisible, divide
-from nndsl.planning.plan import Plan, Precision
+from nndsl.planning.plan import Plan, Precision, item_bytes
 from nndsl.planning.planner import plan
 from nndsl.runtime import machine
-from nndsl.runtime.binding import bind
+from nndsl.runtime.binding import Calls, bind
 from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.memory import Array, address, cores, dtype, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import share
 from nndsl.runtime.program import Turns, kernels_of
+from nndsl.runtime.team import together
 from nndsl.types import Extent
 
 ROWS_AT_ONCE = 256
@@ -56,7 +57,7 @@ class Inference:
         self.on_compile = on_compile
         self.outputs = {name: node.type for name, node in graph.outputs.items()}
         self.inputs = {n.operator.key: n.type for n in graph.nodes if isinstance(n.operator, Input)}
-        self.threads = threads if all(map(_has_rows, self.outputs.values())) else 1
+        self.threads = threads
         self._plan: Plan | None = None
         self._shares = 1
         self._arenas: list[Array] = []
@@ -108,26 +109,30 @@ class Inference:
     def _planned(self, sizes: Mapping[str, int]) -> Plan:
         bounds = {**sizes, BATCH: -(-sizes[BATCH] // self._shares)}
         if self._plan is None or any(size > self._plan.bounds[symbol] for symbol, size in bounds.items()):
-            graph, self._shares = self._divided(sizes)
+            graph, self._shares, team = self._divided(sizes)
             bounds = {**sizes, BATCH: -(-sizes[BATCH] // self._shares)}
             external = {name: _result(name) for name in self.outputs}
-            self._plan = plan(graph, bounds, self.precision, external)
+            self._plan = plan(graph, bounds, self.precision, external, team=team)
             require_memory(self._shares * self._plan.arena_bytes, None)
             size_bytes = self._plan.arena_bytes
             self._arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self._shares)]
             self._ready.clear()
         return self._plan
 
-    def _divided(self, sizes: Mapping[str, int]) -> tuple[Graph, int]:
-        """The graph for each thread's share, and the number of threads, which do not meet in between."""
+    def _divided(self, sizes: Mapping[str, int]) -> tuple[Graph, int, int]:
+        """The graph for each share of the examples, the number of shares, whose threads do not meet in
+        between, and the number of threads that run each."""
         paying = min(cores(), total_operations(self.graph, sizes) // OPERATIONS_WORTH_A_THREAD)
-        threads = min(self.threads or max(paying, 1), sizes[BATCH])
+        threads = self.threads or max(paying, 1)
+        whole = (self.graph, 1, threads)
+        if sizes[BATCH] < threads or not all(map(_has_rows, self.outputs.values())):
+            return whole
         try:
             graph = divide(self.graph, threads)
         except NotDivisible:
-            return self.graph, 1
+            return whole
         meets = any(isinstance(node.operator, AllReduce) for node in graph)
-        return (self.graph, 1) if meets else (graph, threads)
+        return whole if meets else (graph, threads, 1)
 
     def _made_ready(self, planned: Plan, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
         given = {name: self._memory(type, sizes) for name, type in self.inputs.items()}
@@ -135,17 +140,20 @@ class Inference:
         wanted = {buffer.name for buffer in planned.externals} & parameters.keys() - given.keys()
         read = {name: parameters[name] for name in wanted}
         barrier = machine.barrier()
-        programs = []
-        for thread, arena in enumerate(self._arenas):
-            first, count = share(sizes[BATCH], thread, self._shares)
+        threads: list[Calls] = []
+        for number, arena in enumerate(self._arenas):
+            first, count = share(sizes[BATCH], number, self._shares)
             rows = slice(first, first + count)
             held = {name: _rows(self.inputs[name], array, rows) for name, array in given.items()}
             held |= {_result(name): _rows(self.outputs[name], array, rows) for name, array in results.items()}
             addresses = {name: address(array) for name, array in (read | held).items()}
             own = {**sizes, BATCH: count, FIRST: sizes[FIRST] + first}
-            calls = bind(planned, own, sizes, addresses, address(arena))
+            bound = bind(planned, own, sizes, addresses, address(arena))
+            threads += together(bound, planned.team, item_bytes(Element.REAL, self.precision))
+        programs = []
+        for calls in threads:
             functions = prepare(kernels_of(calls), self.precision, self.on_compile)
-            program = Turns(calls, functions, np.zeros(2, np.int64), barrier, self._shares)
+            program = Turns(calls, functions, np.zeros(2, np.int64), barrier, len(threads))
             program.set_count(1)
             programs.append(program)
         return _Ready(programs, given, results, read)

@@ -1,8 +1,9 @@
 """The native loop over minibatches: examples in, a graph's plan, sums of its measures, an update.
 
 Each thread runs the same plan on its share of every minibatch. They meet at barriers to add their
-shares of what is summed over examples, and each updates its slice of the learned vector. What is the same for
-every minibatch is bound once; between two calls of `run` only the order of the examples changes.
+shares of what is summed over examples, and each updates its slice of the learned vector. Or a team of threads
+runs the plan on the whole minibatch together, call by call. What is the same for every minibatch is bound
+once; between two calls of `run` only the order of the examples changes.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from nndsl.operators.random import SEED, STEP, STEPS
 from nndsl.planning.kernels import ALL_REDUCE
 from nndsl.planning.plan import SUM, Plan, Segment
 from nndsl.runtime import machine
-from nndsl.runtime.binding import Call, Repeated, bind, bits
+from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, bind, bits
 from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.debug import watch
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
-from nndsl.runtime.program import MEET, Calls, Meeting, Turns, kernels_of
+from nndsl.runtime.program import Turns, kernels_of
 from nndsl.runtime.stopwatch import Stopwatch
+from nndsl.runtime.team import together
 from nndsl.runtime.vector import VectorLayout
 
 
@@ -65,6 +67,7 @@ class MinibatchLoop:
 
     `data` are whole columns by input, and `parameters` arrays by name: views of the learned vector
     where they are learned. `step` is the minibatch's size. `layout` is that of the sums over examples.
+    There are so many `copies` of the plan's memory, for as many shares of a minibatch.
     `debug` runs each kernel from Python, on one thread, and looks at what it has written. What is drawn at
     random depends on `seed` and on how many minibatches there have been. A `stopwatch` that is given before
     the first run times each call.
@@ -78,14 +81,15 @@ class MinibatchLoop:
         data: Mapping[str, Array],
         parameters: Mapping[str, Array],
         step: int,
-        threads: int = 1,
+        copies: int = 1,
         layout: VectorLayout | None = None,
         on_compile: OnCompile | None = None,
         debug: bool = False,
         seed: int = 0,
     ) -> None:
         self.debug = debug
-        self.plan, self.data, self.step, self.threads = plan, data, step, threads
+        self.plan, self.data, self.step, self.copies = plan, data, step, copies
+        self.threads = copies * plan.team
         self.parameters, self.on_compile = parameters, on_compile
         self.real = dtype(Element.REAL, plan.precision)
         self.count = self._count()
@@ -93,18 +97,18 @@ class MinibatchLoop:
         self.stop = machine.StopRequest()
         self.layout = layout or VectorLayout.of({})
         self.measures = tuple(name for name in plan.outputs if _is_measure(plan, name))
-        self.totals = np.zeros((threads, len(self.measures)))
-        self.shares = zeros((threads, self.layout.size), self.real)
+        self.totals = np.zeros((copies, len(self.measures)))
+        self.shares = zeros((copies, self.layout.size), self.real)
         self.sums = self.shares[0]
         self.learned: Learned | None = None
         self.update: Update | None = None
-        self.clock = zeros((threads, 2), self.real)
-        self.square = zeros((threads, 1), self.real)
-        self.counters = np.full((threads, 3), (seed, 0, 0), np.int32)
-        self._turn = np.zeros((threads, 2), np.int64)
+        self.clock = zeros((copies, 2), self.real)
+        self.square = zeros((copies, 1), self.real)
+        self.counters = np.full((copies, 3), (seed, 0, 0), np.int32)
+        self._turn = np.zeros((self.threads, 2), np.int64)
         self._barrier = machine.barrier()
-        self._rows = [self._memory_for_rows() for _ in range(threads)]
-        self._arenas = zeros((threads, plan.arena_bytes), np.dtype(np.uint8))
+        self._rows = [self._memory_for_rows() for _ in range(copies)]
+        self._arenas = zeros((copies, plan.arena_bytes), np.dtype(np.uint8))
         self._states = self._states_of_threads()
         self._programs: dict[int, list[Turns]] = {}
 
@@ -112,7 +116,7 @@ class MinibatchLoop:
         """From now on each minibatch updates the learned vector; the whole training has `steps` of them."""
         self.learned, self.update = learned, update
         size_bytes = max(p.arena_bytes for p in (update.plan, update.square) if p is not None)
-        self._update_arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self.threads)]
+        self._update_arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self.copies)]
         self.clock[:] = (1, steps)
 
     def count_to(self, steps: int) -> None:
@@ -175,7 +179,9 @@ class MinibatchLoop:
         machine.step(program.table, watch(program, self.plan, sizes), self.stop)
 
     def _bound(self, batch: int) -> list[Turns]:
-        rows = [self._timed(thread, list(self._calls(thread, batch))) for thread in range(self.threads)]
+        shares = (list(self._calls(share, batch)) for share in range(self.copies))
+        own = [calls for share in shares for calls in together(share, self.plan.team, self.real.itemsize)]
+        rows = [self._timed(thread, calls) for thread, calls in enumerate(own)]
         kernels = [kernel for calls in rows for kernel in kernels_of(calls)]
         with nullcontext() if self.stopwatch is None else self.stopwatch.paused():
             found = prepare(kernels, self.plan.precision, self.on_compile)
@@ -189,7 +195,7 @@ class MinibatchLoop:
 
     def _calls(self, thread: int, batch: int) -> Iterator[Call | Repeated | Meeting]:
         """What one thread does for one minibatch."""
-        first, count = share(batch, thread, self.threads)
+        first, count = share(batch, thread, self.copies)
         yield from self._take(thread, first, count)
         addresses = self._addresses(thread, first)
         # Also where a thread has no example: its portion of what depends on none counts.
@@ -218,18 +224,18 @@ class MinibatchLoop:
         written = (self.plan.buffers[name] for name in self.plan.outputs.values())
         names = {buffer.name for buffer in written if buffer.segment is Segment.EXTERNAL}
         states = {name: self.parameters[name] for name in self.parameters if name in names}
-        return [states, *({name: x.copy() for name, x in states.items()} for _ in range(1, self.threads))]
+        return [states, *({name: x.copy() for name, x in states.items()} for _ in range(1, self.copies))]
 
     def _together(self, thread: int, call: Call | Repeated) -> Iterator[Call | Repeated | Meeting]:
         """A plan's call; a sum over threads with the others' memory, while they wait."""
-        if isinstance(call, Repeated) or call.kernel != ALL_REDUCE or self.threads == 1:
+        if isinstance(call, Repeated) or call.kernel != ALL_REDUCE or self.copies == 1:
             yield call
             return
         total, part, count, *_ = call.arguments
         first = part - thread * self._arenas[0].nbytes
         distance = self._arenas[0].nbytes // self.real.itemsize
         yield MEET
-        yield replace(call, arguments=(total, first, count, self.threads, distance))
+        yield replace(call, arguments=(total, first, count, self.copies, distance))
         yield MEET
 
     def _carry(self, thread: int, first: int, count: int) -> Iterator[Call]:
@@ -266,12 +272,12 @@ class MinibatchLoop:
 
     def _update(self, thread: int, update: Update) -> Iterator[Call | Repeated | Meeting]:
         assert self.learned is not None
-        first, count = share(self.layout.size, thread, self.threads)
+        first, count = share(self.layout.size, thread, self.copies)
         arena = address(self._update_arenas[thread])
-        if self.threads > 1:
+        if self.copies > 1:
             yield MEET
             places = (address(self.sums), address(self.shares))
-            yield Call("add_shares", (*places, first, count, self.threads, self.layout.size))
+            yield Call("add_shares", (*places, first, count, self.copies, self.layout.size))
         if update.square is not None:
             yield MEET
             whole = {"gradient": address(self.sums), "square": address(self.square[thread])}
@@ -284,7 +290,7 @@ class MinibatchLoop:
         addresses["square"] = address(self.square[thread])
         yield from bind(update.plan, {LEARNED: count}, {LEARNED: self.layout.size}, addresses, arena)
         yield Call("count_up", (address(self.clock[thread]),))
-        if self.threads > 1:
+        if self.copies > 1:
             yield MEET
 
     def _memory_for_rows(self) -> dict[str, Array]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +10,16 @@ from numpy.typing import NDArray
 from nndsl.kernels.opcodes import Opcode
 from nndsl.planning.plan import Instruction
 from nndsl.runtime import machine
-from nndsl.runtime.binding import Call, Repeated, flat
+from nndsl.runtime.binding import Call, Calls, Meeting, Repeated, flat
 from nndsl.runtime.cache import Kernel
 
 ADVANCE = "advance"
 """The kernel that moves arguments on from turn to turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """A place where threads wait for one another."""
-
-
-MEET = Meeting()
-
-Calls = Sequence[Call | Repeated | Meeting]
-
-
 def kernels_of(calls: Calls) -> list[Kernel]:
     """All kernels that a program of these calls needs."""
-    found: list[Kernel] = [call.kernel for call in flat(c for c in calls if not isinstance(c, Meeting))]
+    found: list[Kernel] = [call.kernel for call in flat(calls)]
     loops = any(isinstance(call, Repeated) for call in calls)
     return [*found, *([ADVANCE] if loops else [])]
 

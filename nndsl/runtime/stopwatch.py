@@ -6,7 +6,7 @@ which takes some thirty nanoseconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import time_ns
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from nndsl.codegen.group import Group
 from nndsl.planning.plan import Instruction
-from nndsl.runtime.binding import Call, Repeated
+from nndsl.runtime.binding import Call, Calls, Meeting, Repeated
 from nndsl.runtime.memory import address
-from nndsl.runtime.program import Calls, Meeting
 
 BETWEEN = "between"
 """What passes between the end of a turn and the beginning of the next one."""
@@ -49,13 +48,7 @@ class Stopwatch:
 
     def timed(self, thread: int, calls: Calls) -> Calls:
         """The calls of one turn of a thread's program, each with a look at the clock behind it."""
-        found: list[Call | Repeated | Meeting] = [self._lap(BETWEEN, thread)]
-        for call in calls:
-            if isinstance(call, Meeting):
-                found += [call, self._lap(MEETING, thread)]
-            else:
-                found += self._with_laps(thread, [call])
-        return found
+        return [self._lap(BETWEEN, thread), *self._with_laps(thread, calls)]
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -80,7 +73,7 @@ class Stopwatch:
         for last in self._last.values():
             last[0] = time_ns()
 
-    def _with_laps(self, thread: int, calls: Iterable[Call | Repeated]) -> Iterator[Call | Repeated]:
+    def _with_laps(self, thread: int, calls: Calls) -> Iterator[Call | Repeated | Meeting]:
         for call in calls:
             if isinstance(call, Repeated):
                 yield Repeated(call.name, list(self._with_laps(thread, call.calls)), call.count)
@@ -94,7 +87,9 @@ class Stopwatch:
         return Call("lap", (address(cell), address(last)))
 
 
-def _what(call: Call) -> What:
+def _what(call: Call | Meeting) -> What:
+    if isinstance(call, Meeting):
+        return MEETING
     if call.instruction is not None:
         return call.instruction
     assert not isinstance(call.kernel, Group)

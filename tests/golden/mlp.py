@@ -29,10 +29,11 @@ def fused_1(
 
 def fused_2(
     n0: int, n1: int,
+    first: int, count: int,
     x0: Indices,  # (n0)
     r0: Indices,  # (n0)
 ) -> None:
-    for i0 in range(n0):
+    for i0 in range(first, first + count):
         v0 = x0[i0]
         s3 = real(-inf)
         a3 = 0
@@ -49,13 +50,14 @@ def fused_2(
 
 def fused_3(
     n0: int, n1: int,
+    first: int, count: int,
     x0: Reals,  # (n0, n1)
     x1: Reals,  # (n1)
     v2: Real,
     r0: Reals,  # (n0, n1)
     r1: Truths,  # (n0, n1)
 ) -> None:
-    for i0 in range(n0):
+    for i0 in range(first, first + count):
         for i1 in range(n1):
             v1 = x1[i1]
             v0 = x0[i0 * n1 + i1]
@@ -79,8 +81,8 @@ def fused_4(
     r2: Reals,  # (n0, n1)
     r3: Reals,  # (n1)
 ) -> None:
-    for i in range(n1):
-        r3[i] = real(0)
+    for i1 in range(n1):
+        r3[i1] = real(0)
     v23 = v4 / v5
     v26 = -v23
     s18 = float64(0)
@@ -92,37 +94,35 @@ def fused_4(
         s11 = real(-inf)
         s19 = real(-inf)
         a19 = 0
-        for begin in range(0, n1, 1024):
-            p10 = real(0)
-            for i1 in range(begin, min(begin + 1024, n1)):
-                v1 = x1[i1]
-                v0 = x0[i0 * n1 + i1]
-                v6 = v0 + v1
-                v7 = i1
-                v8 = real(1.0) if v2 == v7 else real(0.0)
-                v9 = v8 * v6
-                p10 = add_unordered(p10, v9)
-                s11 = larger(s11, v6)
-                if not v6 <= s19 and s19 == s19:
-                    s19 = v6
-                    a19 = i1
-            s10 += float64(p10)
+        p10 = real(0)
+        for i1 in range(n1):
+            v1 = x1[i1]
+            v0 = x0[i0 * n1 + i1]
+            v6 = v0 + v1
+            v7 = i1
+            v8 = real(1.0) if v2 == v7 else real(0.0)
+            v9 = v8 * v6
+            p10 = add_unordered(p10, v9)
+            s11 = larger(s11, v6)
+            if not v6 <= s19 and s19 == s19:
+                s19 = v6
+                a19 = i1
+        s10 += float64(p10)
         v10 = real(s10)
         v11 = real(s11)
         v19 = a19
         v20 = v19 == v3
         v21 = real(v20)
         s14 = float64(0)
-        for begin in range(0, n1, 1024):
-            p14 = real(0)
-            for i1 in range(begin, min(begin + 1024, n1)):
-                v1 = x1[i1]
-                v0 = x0[i0 * n1 + i1]
-                v6 = v0 + v1
-                v12 = v6 - v11
-                v13 = exp(v12)
-                p14 = add_unordered(p14, v13)
-            s14 += float64(p14)
+        p14 = real(0)
+        for i1 in range(n1):
+            v1 = x1[i1]
+            v0 = x0[i0 * n1 + i1]
+            v6 = v0 + v1
+            v12 = v6 - v11
+            v13 = exp(v12)
+            p14 = add_unordered(p14, v13)
+        s14 += float64(p14)
         v14 = real(s14)
         v15 = log(v14)
         v16 = v11 + v15
@@ -190,12 +190,13 @@ def fused_6(
 
 def fused_7(
     n0: int,
+    first: int, count: int,
     x0: Reals,  # (n0)
     x1: Reals,  # (n0)
     v2: Real,
     r0: Reals,  # (n0)
 ) -> None:
-    for i0 in range(n0):
+    for i0 in range(first, first + count):
         v1 = x1[i0]
         v0 = x0[i0]
         v3 = v2 * v0
@@ -206,16 +207,17 @@ def fused_7(
 
 def fused_8(
     n0: int, n1: int,
+    first: int, count: int,
     x0: Truths,  # (n0, n1)
     x1: Reals,  # (n0, n1)
     v2: Real,
     r0: Reals,  # (n0, n1)
     r1: Reals,  # (n1)
 ) -> None:
-    for i in range(n1):
-        r1[i] = real(0)
+    for i1 in range(first, first + count):
+        r1[i1] = real(0)
     for i0 in range(n0):
-        for i1 in range(n1):
+        for i1 in range(first, first + count):
             v1 = x1[i0 * n1 + i1]
             v0 = x0[i0 * n1 + i1] != 0
             v3 = v1 if v0 else v2
@@ -226,6 +228,7 @@ def fused_8(
 
 def fused_9(
     n0: int,
+    first: int, count: int,
     x0: Reals,  # (n0)
     x1: Reals,  # (n0)
     x2: Reals,  # (n0)
@@ -233,7 +236,7 @@ def fused_9(
     r0: Reals,  # (n0)
     r1: Reals,  # (n0)
 ) -> None:
-    for i0 in range(n0):
+    for i0 in range(first, first + count):
         v1 = x1[i0]
         v0 = x0[i0]
         v5 = v0 * v3
@@ -266,17 +269,17 @@ def step(*, batch, x, h_weights, h_bias, y_weights, y_bias, digit, sum_y_bias, s
     # h.contract, line 6
     gemm(h_contract, x, h_weights, batch, 256, 64, 0, 1, 64, 64, 256, np.float32(1.0), np.float32(0.0))
     # loss.multiply.3, loss.sum.5, line 10
-    fused_1(10 * 256, y_weights, loss_sum_5)
+    fused_1(2560, y_weights, loss_sum_5)
     # accuracy(y, digit).argmax.2, line 15
-    fused_2(batch, 10, digit, accuracy_y__digit__argmax_2)
+    fused_2(batch, 10, 0, batch, digit, accuracy_y__digit__argmax_2)
     # h.add, h.relu, h.relu.gradient.3, line 6
-    fused_3(batch, 256, h_contract, h_bias, np.float32(0.0), h_relu, h_relu_gradient_3)
+    fused_3(batch, 256, 0, batch, h_contract, h_bias, np.float32(0.0), h_relu, h_relu_gradient_3)
     # y.contract, line 7
     gemm(y_contract, h_relu, y_weights, batch, 10, 256, 0, 1, 256, 256, 10, np.float32(1.0), np.float32(0.0))
     # y.add, loss.multiply, loss.sum, loss.max, loss.subtract, loss.exp, loss.sum.2, loss.log, loss.add, loss.subtract.2, loss.sum.3, accuracy(y, digit).argmax, accuracy(y, digit).equal, accuracy(y, digit).to_real, accuracy(y, digit).sum, loss.log.gradient, loss.exp.gradient, loss.multiply.gradient.2, loss.multiply.gradient.3, y.expand.gradient, line 7
     fused_4(batch, 10, y_contract, y_bias, digit, accuracy_y__digit__argmax_2, np.float32(1.0), np.float32(batch), loss_sum_3, accuracy_y__digit__sum, loss_multiply_gradient_3, sum_y_bias)
     # loss.divide, loss.multiply.2, loss.sum.4, loss.add.2, loss.multiply.4, loss.add.3, line 10
-    fused_5(256 * 64, loss_sum_3, h_weights, loss_sum_5, np.float32(batch), np.float32(0.0001), loss_add_3)
+    fused_5(16384, loss_sum_3, h_weights, loss_sum_5, np.float32(batch), np.float32(0.0001), loss_add_3)
     # accuracy(y, digit).divide, line 15
     fused_6(accuracy_y__digit__sum, np.float32(batch), accuracy_y__digit__divide)
     # y.contract.gradient, line 7
@@ -284,18 +287,18 @@ def step(*, batch, x, h_weights, h_bias, y_weights, y_bias, digit, sum_y_bias, s
     # y.contract.gradient.2, line 7
     gemm(y_contract_gradient_2, loss_multiply_gradient_3, h_relu, 10, 256, batch, 1, 0, 10, 256, 256, np.float32(1.0), np.float32(0.0))
     # loss.multiply.3.gradient.3, y.contract.gradient.3, line 7
-    fused_7(10 * 256, y_weights, y_contract_gradient_2, np.float32(0.0002), sum_y_weights)
+    fused_7(2560, 0, 2560, y_weights, y_contract_gradient_2, np.float32(0.0002), sum_y_weights)
     # h.relu.gradient.4, h.expand.gradient, line 6
-    fused_8(batch, 256, h_relu_gradient_3, y_contract_gradient, np.float32(0.0), h_relu_gradient_4, sum_h_bias)
+    fused_8(batch, 256, 0, 256, h_relu_gradient_3, y_contract_gradient, np.float32(0.0), h_relu_gradient_4, sum_h_bias)
     # h.contract.gradient.2, line 6
     gemm(h_contract_gradient_2, h_relu_gradient_4, x, 256, 64, batch, 1, 0, 256, 64, 64, np.float32(1.0), np.float32(0.0))
     # loss.multiply.2.gradient.3, h.contract.gradient.3, line 6
-    fused_7(256 * 64, h_weights, h_contract_gradient_2, np.float32(0.0002), sum_h_weights)
+    fused_7(16384, 0, 16384, h_weights, h_contract_gradient_2, np.float32(0.0002), sum_h_weights)
     return {'loss': loss_add_3, 'accuracy(y, digit)': accuracy_y__digit__divide}
 
 
 def update(*, learned, _learned, gradient, state_velocity):
     arena = np.zeros(0, np.uint8)
     # multiply, add, multiply.2, subtract
-    fused_9(learned, state_velocity, gradient, _learned, np.float32(0.9), np.float32(0.2), state_velocity, _learned)
+    fused_9(learned, 0, learned, state_velocity, gradient, _learned, np.float32(0.9), np.float32(0.2), state_velocity, _learned)
     return {}

@@ -36,7 +36,7 @@ def fresh(scale: float) -> Group:
 
 def result(found: int) -> list[float]:
     x, y = np.arange(3.0), np.empty(3)
-    machine.call(found, np.array([3, x.ctypes.data, y.ctypes.data], np.int64))
+    machine.call(found, np.array([3, 0, 3, x.ctypes.data, y.ctypes.data], np.int64))
     return y.tolist()
 
 

@@ -1,6 +1,7 @@
 """Generated kernels against the meaning of their groups."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,8 +19,18 @@ BOTH, ROW, COLUMN = (0, 1), (0,), (1,)
 DTYPES = {Element.INDEX: np.dtype(np.int32), Element.TRUTH: np.dtype(bool)}
 
 
-def results_of(group: Group, precision: Precision, sizes, operands, constants=(), call=native, started=0.0):
-    """What a kernel stores into fresh buffers that hold `started`."""
+def spaces(group: Group, sizes, parts: int = 1):
+    """The first arguments of the calls that divide a group's iteration space into so many parts."""
+    if group.shared_axis is None:
+        return [tuple(sizes)]
+    ends = [sizes[group.shared_axis] * part // parts for part in range(parts + 1)]
+    return [(*sizes, first, end - first) for first, end in pairwise(ends)]
+
+
+def results_of(
+    group: Group, precision: Precision, sizes, operands, constants=(), call=native, started=0.0, parts=1
+):
+    """What a kernel stores into fresh buffers that hold `started`, called for so many parts."""
     steps = dict(enumerate(group.steps, len(group.operands) + group.constants))
     results = []
     for number in group.results:
@@ -28,7 +39,8 @@ def results_of(group: Group, precision: Precision, sizes, operands, constants=()
         results.append(np.full(shape, started, DTYPES.get(element, np.dtype(precision.value))))
     kept = [x.copy() for x in operands]
     kernel = function(group, precision) if call is python else group
-    call(kernel, precision, *sizes, *operands, *constants, *results)
+    for space in spaces(group, sizes, parts):
+        call(kernel, precision, *space, *operands, *constants, *results)
     for x, before in zip(operands, kept, strict=True):
         np.testing.assert_array_equal(x, before)  # operands are not touched
     return results
@@ -60,6 +72,17 @@ def test_any_group_un_jitted(group, sizes):
     sizes = sizes[: group.rank]
     constants = [0.5] * group.constants
     check(group, Precision.FLOAT64, sizes, operands_of(group, Precision.FLOAT64, sizes), constants, python)
+
+
+@settings(max_examples=100, deadline=None)
+@given(group=groups(), sizes=st.lists(st.integers(1, 5), min_size=3, max_size=3), parts=st.integers(2, 4))
+def test_any_group_in_parts(group, sizes, parts):
+    sizes, precision = sizes[: group.rank], Precision.FLOAT64
+    operands, constants = operands_of(group, precision, sizes), [0.5] * group.constants
+    whole = results_of(group, precision, sizes, operands, constants, python, 0.25)
+    divided = results_of(group, precision, sizes, operands, constants, python, 0.25, parts)
+    for x, y in zip(whole, divided, strict=True):
+        np.testing.assert_array_equal(x, y)
 
 
 @settings(max_examples=8, deadline=None)
@@ -191,7 +214,7 @@ def test_a_result_in_the_place_of_an_operand():
         (3,),
         (False,),
     )
-    native(softmax, Precision.FLOAT32, *x.shape, x, x)
+    native(softmax, Precision.FLOAT32, *spaces(softmax, x.shape)[0], x, x)
     np.testing.assert_allclose(x, wanted, rtol=1e-6)
 
 
@@ -208,7 +231,8 @@ def test_results_may_lie_where_in_place_says(group, data):
         if not {("result", result), ("operand", operand)} & shared:
             shared |= {("result", result), ("operand", operand)}
             results[result] = operands[operand]
-    python(function(group, precision), precision, *sizes, *operands, *constants, *results)
+    for space in spaces(group, sizes, parts=2):
+        python(function(group, precision), precision, *space, *operands, *constants, *results)
     for x, y in zip(results, wanted, strict=True):
         np.testing.assert_array_equal(x, y)
 

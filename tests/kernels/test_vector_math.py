@@ -58,7 +58,7 @@ ALL = Group(
 def computed(x: np.ndarray, precision: Precision) -> dict[str, np.ndarray]:
     """All functions of x, by one kernel."""
     results = [np.empty_like(x) for _ in FUNCTIONS]
-    native(ALL, precision, len(x), x, *results)
+    native(ALL, precision, len(x), 0, len(x), x, *results)
     return dict(zip(FUNCTIONS, results, strict=True))
 
 
@@ -100,5 +100,5 @@ def test_power(precision):
     x, y = (np.random.default_rng(1).uniform(0.1, 4, 100).astype(precision.value) for _ in range(2))
     x[:3], y[:3] = (-2, 0, 1), (3, 0, np.nan)
     z = np.empty_like(x)
-    native(group, precision, len(x), x, y, z)
+    native(group, precision, len(x), 0, len(x), x, y, z)
     np.testing.assert_allclose(z, np.power(x, y), rtol=1e-6)

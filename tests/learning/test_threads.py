@@ -52,7 +52,7 @@ def test_the_graph_is_divided() -> None:
     """Of each of two layers the mean, the variance, their cotangents and two running averages are summed."""
     network = compile(Source("<test>", NORMALISED))
     stage = procedure(network.model, network.stages[0])
-    graph, threads = divided(optimize(stage.step), {BATCH: 20}, wanted=2)
+    graph, threads, _ = divided(optimize(stage.step), {BATCH: 20}, wanted=2)
     assert threads == 2
     assert [type(node.operator) for node in graph].count(AllReduce) == 2 * 6
 

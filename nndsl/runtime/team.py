@@ -1,0 +1,146 @@
+"""Calls of one program -> those of several threads that run it together, in one memory.
+
+Each call is divided by itself (`shares`); what cannot be divided, or is too small, the first thread does.
+Threads meet before a call that touches what another thread may still read or write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, Stretch
+from nndsl.runtime.shares import Way, ways
+
+STEPS_WORTH_SHARING = 4096
+"""Steps of a loop that take about as long as it takes threads to meet."""
+
+
+def together(calls: Calls, threads: int, real_bytes: int) -> Sequence[Calls]:
+    """What each thread calls. Threads meet at the end of a turn without being told here."""
+    if threads == 1:
+        return [calls]
+    return _Team(threads, real_bytes).spread(calls).rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What has been called since the last meeting; `alone` by the first thread. Loops may touch anything."""
+
+    call: Call | Repeated
+    alone: bool
+
+    def disturbs(self, later: _Done) -> bool:
+        """Whether threads must meet in between."""
+        if self.alone and later.alone:
+            return False
+        first, second = self.call, later.call
+        if not (_is_known(first) and _is_known(second)):
+            return True
+        assert isinstance(first, Call) and isinstance(second, Call)
+        return _meet(first.writes, second.reads + second.writes) or _meet(first.reads, second.writes)
+
+
+def _is_known(call: Call | Repeated) -> bool:
+    return isinstance(call, Call) and call.instruction is not None
+
+
+def _meet(some: Sequence[Stretch], others: Sequence[Stretch]) -> bool:
+    return any(a.meets(b) for a in some for b in others)
+
+
+class _Spread:
+    """The calls of each thread, so far."""
+
+    def __init__(self, threads: int) -> None:
+        self.rows: list[list[Call | Repeated | Meeting]] = [[] for _ in range(threads)]
+        self.since: list[_Done] = []
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the first thread does everything."""
+        return not any(self.rows[1:])
+
+    def meet(self) -> None:
+        for row in self.rows:
+            row.append(MEET)
+        self.since.clear()
+
+    def follow(self, call: Call | Repeated, alone: bool) -> None:
+        """Lets threads meet, if they must before this call."""
+        done = _Done(call, alone)
+        if any(before.disturbs(done) for before in self.since):
+            self.meet()
+        self.since.append(done)
+
+
+class _Team:
+    def __init__(self, threads: int, real_bytes: int) -> None:
+        self.threads, self.real_bytes = threads, real_bytes
+
+    def spread(self, calls: Calls) -> _Spread:
+        found = _Spread(self.threads)
+        for call in calls:
+            match call:
+                case Call():
+                    self._call(call, found)
+                case Repeated():
+                    self._repeat(call, found)
+                case Meeting():
+                    found.meet()
+        return found
+
+    def _call(self, call: Call, found: _Spread) -> None:
+        way = self._way(call)
+        found.follow(call, way is None)
+        if way is None:
+            found.rows[0].append(call)
+            return
+        for thread, row in enumerate(found.rows):
+            first, count = self._share(way, call, thread)
+            if count:
+                row.append(_part(call, way, first, count, thread))
+
+    def _repeat(self, loop: Repeated, found: _Spread) -> None:
+        inner = self.spread(loop.calls)
+        found.follow(loop, inner.is_alone)
+        if inner.is_alone:
+            found.rows[0].append(loop)
+            return
+        inner.meet()
+        for row, calls in zip(found.rows, inner.rows, strict=True):
+            row.append(Repeated(loop.name, calls, loop.count))
+        found.since.clear()
+
+    def _way(self, call: Call) -> Way | None:
+        """How a call is divided; None where the first thread makes it."""
+        if call.instruction is None:
+            return None
+        possible = ways(call.kernel, call.arguments, self.real_bytes)
+        best = min(possible, key=lambda way: self._largest(way, call), default=None)
+        if best is None or best.work * call.arguments[best.count] < STEPS_WORTH_SHARING:
+            return None
+        return best if self._largest(best, call) < 1 else None
+
+    def _largest(self, way: Way, call: Call) -> float:
+        """The largest share, as a part of the whole."""
+        counts = [self._share(way, call, thread)[1] for thread in range(self.threads)]
+        return max(counts) / max(call.arguments[way.count], 1)
+
+    def _share(self, way: Way, call: Call, thread: int) -> tuple[int, int]:
+        """Where a thread's share begins, and how many units it has."""
+        units = call.arguments[way.count]
+        grains = -(-units // way.grain)
+        first, end = (min(way.grain * (grains * t // self.threads), units) for t in (thread, thread + 1))
+        return first, end - first
+
+
+def _part(call: Call, way: Way, first: int, count: int, thread: int) -> Call:
+    """The call of one thread."""
+    arguments = list(call.arguments)
+    arguments[way.count] = count
+    for place, by in way.moves.items():
+        arguments[place] += by * first
+    for place, size_bytes in call.scratch:
+        arguments[place] += size_bytes * thread
+    return replace(call, arguments=tuple(arguments))

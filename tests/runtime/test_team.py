@@ -1,0 +1,135 @@
+"""A team of threads runs one plan together: whatever their number, networks learn and say the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nndsl.compiler import compile
+from nndsl.learning import session
+from nndsl.network import Network
+from nndsl.planning.plan import Instruction
+from nndsl.runtime import inference, team
+from nndsl.runtime.binding import MEET, Call, Repeated, Stretch
+from nndsl.source import Source
+
+RANDOM = np.random.default_rng(0)
+
+TRAIN = "train { minimize cross_entropy(z, y)  optimizer adam(rate = 0.01)  clip norm 1  batch 7  epochs 2 }"
+
+PERCEPTRON = """
+network Perceptron {
+  input  x[37]
+  target y[5] onehot
+  layer  h[43] = layer_norm(tanh(full(x) + bias))
+  output z[5] = full(h) + bias
+  TRAIN
+}
+"""
+IMAGES = """
+network Images {
+  input  x[2] over 9x9
+  target y[3] onehot
+  layer  c[5] = batch_norm(local(x, 3x3, pad = 1) + bias)
+  layer  s = max(relu(c) over window 2x2)
+  layer  d[4] = mean(local(s, 2x2) over window 2x2)
+  output z[3] = full(flatten(d)) + bias
+  TRAIN
+}
+"""
+SEQUENCES = """
+network Sequences {
+  input  x[11] onehot over t in T
+  target y[3] onehot
+  layer  h[20] = tanh(full(x) + full(h[t-1]) + bias)
+  output z[3] = full(mean(h over T)) + bias
+  TRAIN
+}
+"""
+ATTENTION = """
+use attention from std
+network Attention {
+  input  x[8] over t in T
+  target y[3] onehot
+  layer  a[8] over t in T = x + attention(x, x, 2, causal = yes)
+  output z[3] = full(mean(a over T)) + bias
+  TRAIN
+}
+"""
+
+X, IMAGE = RANDOM.standard_normal((20, 37)), RANDOM.standard_normal((20, 9, 9, 2))
+DATA: dict[str, dict[str, Any]] = {
+    PERCEPTRON: {"x": X, "y": RANDOM.integers(0, 5, 20)},
+    IMAGES: {"x": IMAGE, "y": RANDOM.integers(0, 3, 20)},
+    SEQUENCES: {"x": RANDOM.integers(0, 11, (20, 7)), "y": RANDOM.integers(0, 3, 20)},
+    ATTENTION: {"x": RANDOM.standard_normal((20, 6, 8)), "y": RANDOM.integers(0, 3, 20)},
+}
+NAMES = [spec.split()[1] if spec.lstrip().startswith("network") else "Attention" for spec in DATA]
+
+
+def trained(spec: str, threads: int) -> Network:
+    network = compile(Source("<test>", spec.replace("TRAIN", TRAIN)))
+    network.fit(**DATA[spec], threads=threads, precision="float64", seed=3)
+    return network
+
+
+@pytest.mark.parametrize("spec", DATA, ids=NAMES)
+@pytest.mark.parametrize("threads", [2, 5])
+def test_a_team_learns_the_same(spec: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every call that can be divided is, however small."""
+    alone = trained(spec, 1)
+    monkeypatch.setattr(team, "STEPS_WORTH_SHARING", 1)
+    divided = session.divided
+    monkeypatch.setattr(session, "divided", lambda *given: divided(*given[:3], True))
+    together = trained(spec, threads)
+    for name, value in alone.parameters.items():
+        np.testing.assert_allclose(together.parameters[name], value, rtol=1e-9, atol=1e-11, err_msg=name)
+
+
+@pytest.mark.parametrize("spec", DATA, ids=NAMES)
+def test_a_team_says_the_same_of_one_example(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = trained(spec, 1)
+    x = DATA[spec]["x"][:1]
+    alone = network.run(x=x)["z"]
+    monkeypatch.setattr(team, "STEPS_WORTH_SHARING", 1)
+    monkeypatch.setattr(inference, "OPERATIONS_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(inference, "cores", lambda: 3)
+    again = compile(Source("<test>", spec.replace("TRAIN", TRAIN)))
+    again.initialise()
+    for name, value in network.parameters.items():
+        again.parameters[name][...] = value
+    np.testing.assert_allclose(again.run(x=x)["z"], alone, rtol=1e-6, atol=1e-7)
+
+
+def fill(target: int, count: int, reads: tuple[int, int] = (0, 0)) -> Call:
+    instruction = Instruction("fill", (), (), (), ())
+    written = (Stretch(target, target + 8 * count),)
+    return Call("fill", (target, count, 0), instruction, (), (Stretch(*reads),), written)
+
+
+def test_threads_meet_before_what_touches_the_work_of_others() -> None:
+    calls = [fill(1000, 8192), fill(10**6, 8192), fill(2 * 10**6, 8192, reads=(1000, 1008)), fill(500, 1)]
+    first, second = team.together(calls, 2, 8)
+    assert [call is MEET for call in first] == [False, False, True, False, False]
+    assert [call is MEET for call in second] == [False, False, True, False]
+    assert [call.arguments for call in second if isinstance(call, Call)] == [
+        (1000 + 8 * 4096, 4096, 0),
+        (10**6 + 8 * 4096, 4096, 0),
+        (2 * 10**6 + 8 * 4096, 4096, 0),
+    ]
+
+
+def test_what_the_first_thread_does_alone_needs_no_meeting() -> None:
+    calls = [fill(0, 10), fill(0, 10), Repeated("loop", [fill(0, 5)], 3), Call("count_up", (0,))]
+    first, second = team.together(calls, 2, 8)
+    assert list(first) == calls and not second
+
+
+def test_threads_meet_at_the_end_of_each_turn() -> None:
+    loop = Repeated("loop", [fill(0, 8192)], 3)
+    for row in team.together([loop, fill(10**6, 8192)], 2, 8):
+        turn, after = row
+        assert isinstance(turn, Repeated) and isinstance(after, Call)
+        assert turn.calls[-1] is MEET
