@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from numba.extending import register_jitable
 
-from nndsl.kernels.blas import multiply
 from nndsl.kernels.kernel import kernel
+from nndsl.kernels.matrices import multiply
 from nndsl.kernels.native import add_unordered, beyond, larger
 from nndsl.kernels.vector_math import exp
 

@@ -1,22 +1,18 @@
-"""Matrix products, by the BLAS that SciPy bundles."""
+"""Matrix products by the BLAS that SciPy bundles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import lower_builtin, type_callable
 
-from nndsl.kernels.kernel import kernel
 from nndsl.kernels.symbols import PREFIX, provide
 
-if TYPE_CHECKING:
-    from nndsl.kernels.kernel import Real, Reals
 
-
-def multiply(
+def blas_multiply(
     c: Any,
     c_at: int,
     a: Any,
@@ -49,13 +45,13 @@ def multiply(
             c[place] = alpha * total if beta == 0 else alpha * total + beta * c[place]
 
 
-@type_callable(multiply)
+@type_callable(blas_multiply)
 def _type_of_multiply(_context: Any) -> Any:
     # One parameter each: Numba would make a tuple of *operands.
     return lambda c, c_at, a, a_at, b, b_at, m, n, k, ta, tb, lda, ldb, ldc, alpha, beta: types.none
 
 
-@lower_builtin(multiply, types.VarArg(types.Any))
+@lower_builtin(blas_multiply, types.VarArg(types.Any))
 def _call_blas(context: Any, builder: ir.IRBuilder, signature: Any, values: list[Any]) -> Any:
     c, c_at, a, a_at, b, b_at, m, n, k, a_flag, b_flag, lda, ldb, ldc, alpha, beta = values
     real = signature.args[0].dtype
@@ -88,58 +84,3 @@ def _call_blas(context: Any, builder: ir.IRBuilder, signature: Any, values: list
     function_type = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
     builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), pointers)
     return context.get_dummy_value()
-
-
-@kernel
-def gemm(
-    c: Reals,
-    a: Reals,
-    b: Reals,
-    rows: int,
-    columns: int,
-    inner: int,
-    a_transposed: int,
-    b_transposed: int,
-    a_stride: int,
-    b_stride: int,
-    c_stride: int,
-    alpha: Real,
-    beta: Real,
-) -> None:
-    """C ← α op(A) op(B) + β C, row-major; a stride is the distance of rows as they are stored.
-
-    Shapes: op(A): (rows, inner), op(B): (inner, columns), C: (rows, columns). A is stored as
-    (inner, rows) where `a_transposed`, B as (columns, inner) where `b_transposed`.
-    """
-    sizes = (rows, columns, inner, a_transposed, b_transposed)
-    multiply(c, 0, a, 0, b, 0, *sizes, a_stride, b_stride, c_stride, alpha, beta)
-
-
-@kernel
-def batched_gemm(
-    c: Reals,
-    a: Reals,
-    b: Reals,
-    rows: int,
-    columns: int,
-    inner: int,
-    a_transposed: int,
-    b_transposed: int,
-    a_stride: int,
-    b_stride: int,
-    c_stride: int,
-    alpha: Real,
-    beta: Real,
-    batch: int,
-    a_step: int,
-    b_step: int,
-    c_step: int,
-) -> None:
-    """`gemm` for `batch` triples of matrices, each `…_step` entries after the one before it.
-
-    With a `c_step` of 0 the products add up in one C where β = 1.
-    """
-    sizes = (rows, columns, inner, a_transposed, b_transposed)
-    for i in range(batch):
-        places = (i * c_step, i * a_step, i * b_step)
-        multiply(c, places[0], a, places[1], b, places[2], *sizes, a_stride, b_stride, c_stride, alpha, beta)

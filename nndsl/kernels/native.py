@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from llvmlite import ir
@@ -16,6 +16,8 @@ from numba.core import cgutils
 from numba.core.compiler import Flags
 from numba.core.cpu import FastMathOptions
 from numba.extending import intrinsic, lower_builtin, type_callable
+
+F = TypeVar("F", bound=Callable[..., None])
 
 MATHEMATICS = {"contract"}
 """What LLVM may do to arithmetic: make one instruction of a multiplication and an addition."""
@@ -150,11 +152,17 @@ def instructions(meaning: Callable[..., Any], emit: Callable[..., Any]) -> None:
         return emit(builder, *arguments)
 
 
-def subroutine(meaning: Callable[..., Any], choose: Callable[[Any], Callable[..., Any]], result: str) -> None:
+def subroutine(
+    meaning: Callable[..., Any],
+    choose: Callable[[Any], Callable[..., Any]],
+    result: str,
+    inline: bool = True,
+) -> None:
     """Let kernels call a Python function, whose body there is `choose(type of the first argument)`.
 
     `result` is its type: an expression over the types of its parameters, by name. Unlike a function
-    made with `njit` it is no more than a part of others, and takes half the time to compile.
+    made with `njit` it is no more than a part of others, and takes half the time to compile. Its
+    instructions stand in each place where it is called, or, if not `inline`, once.
     """
     names = ", ".join(inspect.signature(meaning).parameters)
     typer = eval(f"lambda {names}: {result}", {"types": types})
@@ -166,15 +174,21 @@ def subroutine(meaning: Callable[..., Any], choose: Callable[[Any], Callable[...
     @lower_builtin(meaning, types.VarArg(types.Any))
     def lower(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[Any]) -> Any:
         body = choose(signature.args[0])
-        made = context.compile_subroutine(builder, body, signature, flags=_subroutine_flags())
+        made = context.compile_subroutine(builder, body, signature, flags=_subroutine_flags(inline))
         return context.call_internal(builder, made.fndesc, signature, arguments)
 
 
-def _subroutine_flags() -> Flags:
+def procedure(function: F) -> F:
+    """Let kernels call a function of no result, whose instructions stand in each of them once."""
+    subroutine(function, lambda _: function, "types.none", inline=False)
+    return function
+
+
+def _subroutine_flags(inline: bool) -> Flags:
     flags = Flags()
     flags.error_model = "numpy"
     flags.fastmath = FastMathOptions(MATHEMATICS)
-    flags.forceinline = True
+    flags.forceinline = inline
     return flags
 
 

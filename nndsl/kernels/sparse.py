@@ -45,7 +45,7 @@ def _row_sum(vectors: int, weighted: bool) -> Callable[..., None]:
                     total += values[i] * entry if weighted else entry
             y[y_at + j] = total
 
-    tile(row_sum, lambda write, values: _emit(write, values, weighted), vectors, rows=1)
+    tile(row_sum, lambda write, values: _emit(write, values, weighted), 1, vectors)
     return row_sum
 
 

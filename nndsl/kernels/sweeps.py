@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba.extending import register_jitable
 
-from nndsl.kernels.blas import multiply
 from nndsl.kernels.kernel import kernel
+from nndsl.kernels.matrices import multiply
 from nndsl.kernels.native import add_unordered, beyond, magnitude, parallel_innermost_loops
 from nndsl.kernels.random import philox, uniform_block
 from nndsl.kernels.vector_math import log, sigmoid

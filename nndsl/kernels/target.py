@@ -14,6 +14,19 @@ def cpu() -> tuple[str, str]:
 
 
 @cache
+def vector_bytes() -> int:
+    """How wide a vector of this machine is."""
+    features = cpu()[1].split(",")
+    return 64 if "+avx512f" in features else 32 if "+avx" in features else 16
+
+
+@cache
+def vector_registers() -> int:
+    """How many vectors its registers hold."""
+    return 32 if vector_bytes() == 64 or llvm.get_process_triple().startswith(("aarch64", "arm64")) else 16
+
+
+@cache
 def target_machine() -> llvm.TargetMachine:
     """LLVM's view of this machine, for code that is linked into the running process."""
     llvm.initialize_native_target()

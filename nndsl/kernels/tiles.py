@@ -15,18 +15,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import lower_builtin, type_callable
 
-from nndsl.kernels.target import cpu
+from nndsl.kernels.target import vector_bytes
 
 SUMS = 12
 """Vectors of sums in a tile: with a row's factor and the columns they fill sixteen registers."""
 
 INTEGER = ir.IntType(64)
-
-
-def vector_bytes() -> int:
-    """How wide a vector of this machine is."""
-    features = cpu()[1].split(",")
-    return 64 if "+avx512f" in features else 32 if "+avx" in features else 16
 
 
 def lanes(matrix: Any) -> int:
@@ -45,12 +39,17 @@ def _lower_lanes(_context: Any, _builder: ir.IRBuilder, signature: Any, _argumen
 
 
 class Writer:
-    """Writes vector instructions over buffers of one element."""
+    """Writes vector instructions over buffers of one element, with so many rows of vectors of sums.
 
-    def __init__(self, builder: ir.IRBuilder, real: ir.Type, rows: int, vectors: int) -> None:
+    Vectors are as wide as the machine's, if no width is given.
+    """
+
+    def __init__(
+        self, builder: ir.IRBuilder, real: ir.Type, rows: int, vectors: int, width: int | None = None
+    ) -> None:
         self.builder, self.real, self.rows, self.vectors = builder, real, rows, vectors
         self.item_bytes = 4 if isinstance(real, ir.FloatType) else 8
-        self.width = vector_bytes() // self.item_bytes
+        self.width = width or vector_bytes() // self.item_bytes
         self.vector = ir.VectorType(real, self.width)
         self.mask_type = ir.VectorType(ir.IntType(1), self.width)
         self.sums = [[cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)]
@@ -71,12 +70,41 @@ class Writer:
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
         return self.builder.shuffle_vector(first, undefined, zeros)
 
+    def zero(self) -> Any:
+        return ir.Constant(self.vector, [0.0] * self.width)
+
+    def clear(self) -> None:
+        """All sums are zero."""
+        for row in self.sums:
+            for total in row:
+                self.builder.store(self.zero(), total)
+
+    def along(self, length: Any, emit: Callable[[Any, Any], None]) -> None:
+        """Instructions for each vector of a row, given its place and the mask of its entries, if not all."""
+        builder, width = self.builder, INTEGER(self.width)
+        whole = builder.sdiv(length, width)
+        with cgutils.for_range(builder, whole, intp=INTEGER) as loop:
+            emit(builder.mul(loop.index, width), None)
+        done = builder.mul(whole, width)
+        rest = builder.sub(length, done)
+        with builder.if_then(builder.icmp_signed(">", rest, INTEGER(0))):
+            emit(done, self.masks(rest)[0])
+
     def masks(self, columns: Any) -> list[Any]:
         """For each vector the entries that are within so many columns."""
         limit = self.spread(columns)
         numbers = [range(j * self.width, (j + 1) * self.width) for j in range(self.vectors)]
         lanes_of = (ir.Constant(limit.type, list(row)) for row in numbers)
         return [self.builder.icmp_signed("<", lane, limit) for lane in lanes_of]
+
+    def whole_or_part(self, columns: Any, emit: Callable[[Sequence[Any]], None]) -> None:
+        """Instructions for whole vectors, and for those that so many columns fill in part, given masks."""
+        whole = self.builder.icmp_signed(">=", columns, INTEGER(self.width * self.vectors))
+        with self.builder.if_else(whole) as (all_columns, some_columns):
+            with all_columns:
+                emit([None] * self.vectors)
+            with some_columns:
+                emit(self.masks(columns))
 
     def load(self, start: Any, place: Any, mask: Any = None) -> Any:
         """A vector at a place, zero where the mask is not set."""
@@ -85,8 +113,7 @@ class Writer:
             return self.builder.load(pointer, align=self.item_bytes)
         arguments = [pointer.type, ir.IntType(32), self.mask_type, self.vector]
         function = self._function("load", self.vector, arguments)
-        zero = ir.Constant(self.vector, [0.0] * self.width)
-        return self.builder.call(function, [pointer, ir.IntType(32)(self.item_bytes), mask, zero])
+        return self.builder.call(function, [pointer, ir.IntType(32)(self.item_bytes), mask, self.zero()])
 
     def store(self, value: Any, start: Any, place: Any, mask: Any = None) -> None:
         """Puts a vector at a place, where the mask is set."""
@@ -120,23 +147,22 @@ class Writer:
     def add_products(self, factors: Sequence[Any], columns: Sequence[Any]) -> None:
         """sums[i][j] += factors[i] · columns[j]."""
         for factor, row in zip(factors, self.sums, strict=True):
-            repeated = self.spread(factor)
-            for vector, total in zip(columns, row, strict=True):
-                term = self.builder.fmul(repeated, vector, flags=("contract",))
-                self.builder.store(
-                    self.builder.fadd(term, self.builder.load(total), flags=("contract",)), total
-                )
+            self.add_multiples(self.spread(factor), columns, row)
+
+    def add_multiples(self, factor: Any, vectors: Sequence[Any], totals: Sequence[Any]) -> None:
+        """totals[j] += factor · vectors[j], entry by entry."""
+        for vector, total in zip(vectors, totals, strict=True):
+            term = self.builder.fmul(factor, vector, flags=("contract",))
+            self.builder.store(self.builder.fadd(term, self.builder.load(total), flags=("contract",)), total)
 
 
-def tile(
-    meaning: Callable[..., Any],
-    emit: Callable[[Writer, Sequence[Any]], None],
-    vectors: int,
-    rows: int | None = None,
-) -> None:
+Emit = Callable[[Writer, Sequence[Any]], None]
+
+
+def tile(meaning: Callable[..., Any], emit: Emit, rows: int, vectors: int) -> None:
     """Gives a function on buffers, of which the first is of reals, its instructions.
 
-    A tile has as many rows as its sums leave room for, where `rows` does not say.
+    They work on so many rows of vectors of sums. Numbers are passed on as 64-bit integers and as reals.
     """
     count = meaning.__code__.co_argcount
 
@@ -147,12 +173,15 @@ def tile(
 
     @lower_builtin(meaning, *[types.Any] * count)
     def lower(context: Any, builder: ir.IRBuilder, signature: Any, values: Sequence[Any]) -> Any:
-        real = context.get_value_type(signature.args[0].dtype)
-        wide = [
-            context.cast(builder, value, given, types.int64) if isinstance(given, types.Integer) else value
-            for value, given in zip(values, signature.args, strict=True)
-        ]
-        emit(Writer(builder, real, rows or SUMS // vectors, vectors), wide)
+        real = signature.args[0].dtype
+        numbers = {types.Integer: types.int64, types.Float: real}
+
+        def passed(value: Any, given: Any) -> Any:
+            wanted = next((number for kind, number in numbers.items() if isinstance(given, kind)), given)
+            return context.cast(builder, value, given, wanted)
+
+        given = map(passed, values, signature.args)
+        emit(Writer(builder, context.get_value_type(real), rows, vectors), list(given))
         return context.get_dummy_value()
 
 
@@ -164,9 +193,7 @@ def _sum_products(write: Writer, values: Sequence[Any]) -> tuple[Any, Sequence[A
     rows = [builder.gep(x, [builder.add(x_at, write.integer(x_rows, number))]) for number in numbers]
     begins = [builder.add(w_at, builder.mul(panel, INTEGER(j))) for j in range(write.vectors)]
     panels = [builder.gep(w, [begin]) for begin in begins]
-    for row in write.sums:
-        for total in row:
-            builder.store(ir.Constant(write.vector, [0.0] * write.width), total)
+    write.clear()
     with cgutils.for_range(builder, run_count, intp=INTEGER) as run:
         begin = write.integer(runs, run.index)
         base = builder.mul(builder.mul(run.index, length), INTEGER(write.width))
@@ -181,12 +208,7 @@ def _sum_products(write: Writer, values: Sequence[Any]) -> tuple[Any, Sequence[A
 def _emit_product(write: Writer, values: Sequence[Any]) -> None:
     y, columns = values[0], values[-1]
     _, places = _sum_products(write, values)
-    whole = write.builder.icmp_signed(">=", columns, INTEGER(write.width * write.vectors))
-    with write.builder.if_else(whole) as (all_columns, some_columns):
-        with all_columns:
-            _store_rows(write, y, places, [None] * write.vectors)
-        with some_columns:
-            _store_rows(write, y, places, write.masks(columns))
+    write.whole_or_part(columns, lambda masks: _store_rows(write, y, places, masks))
 
 
 def _store_rows(write: Writer, y: Any, places: Sequence[Any], masks: Sequence[Any]) -> None:
@@ -229,12 +251,7 @@ def _emit_outer(write: Writer, values: Sequence[Any]) -> None:
             at = write.integer(x_rows, pixel)
             write.add_products([builder.load(builder.gep(row, [at])) for row in rows], vectors)
 
-    whole = builder.icmp_signed(">=", columns, INTEGER(write.width * write.vectors))
-    with builder.if_else(whole) as (all_columns, some_columns):
-        with all_columns:
-            add_all([None] * write.vectors)
-        with some_columns:
-            add_all(write.masks(columns))
+    write.whole_or_part(columns, add_all)
     for number, row in zip(numbers, write.sums, strict=True):
         for j, total in enumerate(row):
             write.store(builder.load(total), w, place(number, j))
@@ -270,7 +287,7 @@ def _product(vectors: int, adds: bool) -> Callable[..., None]:
                 place = y_at + y_rows[row] + column
                 y[place] = y[place] + total if adds else total
 
-    tile(product, _emit_added_product if adds else _emit_product, vectors)
+    tile(product, _emit_added_product if adds else _emit_product, SUMS // vectors, vectors)
     return product
 
 
@@ -300,7 +317,7 @@ def _outer(vectors: int) -> Callable[..., None]:
                     factor = x[x_at + taps[row] + x_rows[pixel]]
                     w[at] += factor * y[y_at + y_rows[pixel] + column]
 
-    tile(outer, _emit_outer, vectors)
+    tile(outer, _emit_outer, SUMS // vectors, vectors)
     return outer
 
 

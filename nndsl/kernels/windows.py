@@ -90,10 +90,9 @@ def _emit_give(write: Writer, values: Sequence[Any]) -> None:
 
         window.find(x, mask, each)
         given = write.load(dy, dy_at, write.masks(entries)[0])
-        zero = ir.Constant(write.vector, [0.0] * write.width)
         with window.places() as (place, number):
             chosen = builder.icmp_signed("==", number, builder.load(first))
-            share = builder.select(chosen, given, zero)
+            share = builder.select(chosen, given, write.zero())
             write.store(builder.fadd(write.load(dx, place, mask), share), dx, place, mask)
 
     _either(write, entries, whole, emit)
@@ -156,5 +155,5 @@ def give_winners(
         dx[_winner(x, at + u, planes, lines, columns, plane, line, column)] += dy[dy_at + u]
 
 
-tile(pick_winners, _emit_pick, 1)
-tile(give_winners, _emit_give, 1)
+tile(pick_winners, _emit_pick, 0, 1)
+tile(give_winners, _emit_give, 0, 1)

@@ -1,5 +1,7 @@
 """Library kernels against NumPy: their machine code, and the Python that it is made of."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from calling import PRECISIONS, SIZES, native, python
@@ -7,6 +9,7 @@ from calling import PRECISIONS, SIZES, native, python
 from nndsl.kernels.compile import library_function
 from nndsl.kernels.random import philox
 from nndsl.operators import random as reference
+from nndsl.planning.plan import Precision
 
 GENERATOR = np.random.default_rng(0)
 
@@ -42,6 +45,55 @@ def test_gemm(precision, call, a_transposed, b_transposed):
         sizes = (m, n, k, a_transposed, b_transposed, a.shape[1], b.shape[1], c.shape[1])
         call("gemm", precision, c, a, b, *sizes, 2.0, -0.5)
         np.testing.assert_allclose(c, wanted, rtol=1e-4, atol=1e-5)
+
+
+@in_both
+@pytest.mark.parametrize("a_transposed", [0, 1])
+@pytest.mark.parametrize("b_transposed", [0, 1])
+@pytest.mark.parametrize("beta", [0.0, 1.0])
+def test_gemm_of_all_sizes(precision, a_transposed, b_transposed, beta):
+    for m, n, k in product((0, 1, 3, 5, 37, 130), (1, 2, 9, 32, 101), (0, 1, 17, 258, 530)):
+        a = reals(precision, *((k, m + 3) if a_transposed else (m, k + 1)))
+        b = reals(precision, *((n, k + 2) if b_transposed else (k, n + 1)))
+        c = reals(precision, m, n + 2)
+        wanted = c.astype(float)
+        left = (a[:, :m].T if a_transposed else a[:, :k]).astype(float)
+        right = (b[:, :k].T if b_transposed else b[:, :n]).astype(float)
+        wanted[:, :n] = left @ right + beta * wanted[:, :n]
+        sizes = (m, n, k, a_transposed, b_transposed, a.shape[1], b.shape[1], c.shape[1])
+        native("gemm", precision, c, a, b, *sizes, 1.0, beta)
+        tolerance = 1e-12 if precision is Precision.FLOAT64 else 2e-4
+        np.testing.assert_allclose(c, wanted, rtol=tolerance, atol=tolerance, err_msg=f"{m}x{n}x{k}")
+
+
+@pytest.mark.parametrize("transposed", [0, 1])
+def test_gemm_of_columns_and_of_large_matrices(transposed):
+    for m, n, k in ((700, 1, 300), (1, 700, 300), (1024, 1024, 1024)):
+        a, b = reals(Precision.FLOAT32, m, k), reals(Precision.FLOAT32, k, n)
+        stored = np.ascontiguousarray(a.T) if transposed else a
+        c = np.empty((m, n), np.float32)
+        sizes = (m, n, k, transposed, 0, stored.shape[1], n, n)
+        native("gemm", Precision.FLOAT32, c, stored, b, *sizes, 1.0, 0.0)
+        np.testing.assert_allclose(c, a.astype(float) @ b, rtol=1e-4, atol=1e-3)
+
+
+def test_gemm_keeps_what_is_not_finite():
+    for m, n, k, b_transposed in (
+        (1, 70, 20, 1),
+        (5, 70, 20, 1),
+        (40, 70, 20, 1),
+        (1, 70, 20, 0),
+        (5, 70, 20, 0),
+    ):
+        a, b = reals(Precision.FLOAT32, m, k), reals(Precision.FLOAT32, k, n)
+        a[0, -1], b[-1, -1] = np.nan, np.inf
+        stored = np.ascontiguousarray(b.T) if b_transposed else b
+        c = np.empty((m, n), np.float32)
+        sizes = (m, n, k, 0, b_transposed, k, stored.shape[1], n)
+        native("gemm", Precision.FLOAT32, c, a, stored, *sizes, 1.0, 0.0)
+        assert np.isnan(c[0]).all()
+        assert np.isinf(c[1:, -1]).all()
+        assert np.isfinite(c[1:, :-1]).all()
 
 
 @in_both

@@ -1,0 +1,295 @@
+"""Strips of a matrix product, in blocks whose sums stay in registers, as vector instructions.
+
+A strip is some columns of C, and a block some of its rows. Where columns of B lie side by side, a block adds
+up multiples of B's rows; where B is stored transposed, it adds up products along the rows of both matrices.
+Nothing is rearranged for that. A block has as many sums as registers hold beside the operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import lower_builtin, type_callable
+
+from nndsl.kernels.target import vector_bytes, vector_registers
+from nndsl.kernels.tiles import INTEGER, Writer, lanes, tile
+
+MANY_REGISTERS = vector_registers() >= 32
+
+SUMS, WIDE = (16, 4) if MANY_REGISTERS else (12, 2)
+"""Vectors of sums in a block, and in each of its rows."""
+
+DOTS, DOTS_ROWS = 4, 4 if MANY_REGISTERS else 2
+"""Columns of a block of dot products, a power of two, and its rows."""
+
+ROW_VECTORS = 8
+"""Vectors of sums where there is but one row: so many loads are under way at once."""
+
+PANEL_DEPTH = 256
+"""Rows of a panel, which are WIDE vectors long."""
+
+
+class _Result:
+    """Puts a block's sums into C: C ← α sums + β C. C is not read where β = 0."""
+
+    def __init__(self, write: Writer, c: Any, stride: Any, alpha: Any, beta: Any) -> None:
+        self.write, self.c, self.stride = write, c, stride
+        self.alpha, self.beta = write.spread(alpha), write.spread(beta)
+        self.adds = write.builder.fcmp_unordered("!=", beta, beta.type(0.0))
+
+    def put(self, sums: Sequence[Sequence[Any]], masks: Sequence[Any], first: Any, left: Any) -> None:
+        """Rows of vectors go to the rows from `first` on, as far as there are any left."""
+        builder = self.write.builder
+        for i, row in enumerate(sums):
+            with builder.if_then(builder.icmp_signed("<", INTEGER(i), left), likely=True):
+                at = builder.mul(builder.add(first, INTEGER(i)), self.stride)
+                start = builder.gep(self.c, [at])
+                scaled = [builder.fmul(self.alpha, total) for total in row]
+                with builder.if_else(self.adds) as (added, alone):
+                    for adds, branch in ((True, added), (False, alone)):
+                        with branch:
+                            self._store(start, scaled, masks, adds)
+
+    def _store(self, start: Any, row: Sequence[Any], masks: Sequence[Any], adds: bool) -> None:
+        builder, write = self.write.builder, self.write
+        for j, (vector, mask) in enumerate(zip(row, masks, strict=True)):
+            place = INTEGER(j * write.width)
+            if adds:
+                before = builder.fmul(self.beta, write.load(start, place, mask), flags=("contract",))
+                vector = builder.fadd(vector, before, flags=("contract",))
+            write.store(vector, start, place, mask)
+
+
+def _put(c: Any, place: int, total: Any, alpha: Any, beta: Any) -> None:
+    c[place] = alpha * total if beta == 0 else alpha * total + beta * c[place]
+
+
+def _down(write: Writer, rows: Any, emit: Callable[[Any, Any], None]) -> None:
+    """Instructions for each block of a strip, given its first row and how many rows are left there."""
+    builder, tall = write.builder, INTEGER(write.rows)
+    count = builder.sdiv(builder.add(rows, INTEGER(write.rows - 1)), tall)
+    with cgutils.for_range(builder, count, intp=INTEGER) as loop:
+        first = builder.mul(loop.index, tall)
+        emit(first, builder.sub(rows, first))
+
+
+def _rows(write: Writer, matrix: Any, stride: Any, first: Any, count: int, left: Any) -> list[Any]:
+    """Where so many rows begin; the last of those left stands in for the ones after it."""
+    builder = write.builder
+    numbers = [builder.add(first, write.clamped(INTEGER(i), left)) for i in range(count)]
+    return [builder.gep(matrix, [builder.mul(number, stride)]) for number in numbers]
+
+
+def _emit_strip(write: Writer, values: Sequence[Any], whole: bool) -> None:
+    c, c_stride, a, a_stride, a_step, b, b_stride, rows, columns, inner, alpha, beta = values
+    builder = write.builder
+    places = [INTEGER(j * write.width) for j in range(write.vectors)]
+    result = _Result(write, c, c_stride, alpha, beta)
+
+    def block(masks: Sequence[Any], first: Any, left: Any) -> None:
+        a_rows = _rows(write, a, a_stride, first, write.rows, left)
+        write.clear()
+        with cgutils.for_range(builder, inner, intp=INTEGER) as loop:
+            start = builder.gep(b, [builder.mul(loop.index, b_stride)])
+            pieces = [write.load(start, place, mask) for place, mask in zip(places, masks, strict=True)]
+            at = builder.mul(loop.index, a_step)
+            write.add_products([builder.load(builder.gep(row, [at])) for row in a_rows], pieces)
+        result.put([list(map(builder.load, row)) for row in write.sums], masks, first, left)
+
+    if whole:
+        _down(write, rows, partial(block, [None] * write.vectors))
+    else:
+        write.whole_or_part(columns, lambda masks: _down(write, rows, partial(block, masks)))
+
+
+def _strip(tall: int, vectors: int, whole: bool = False) -> Callable[..., None]:
+    def strip(
+        c: Any,
+        c_stride: int,
+        a: Any,
+        a_stride: int,
+        a_step: int,
+        b: Any,
+        b_stride: int,
+        rows: int,
+        columns: int,
+        inner: int,
+        alpha: Any,
+        beta: Any,
+    ) -> None:
+        for i in range(rows):
+            for j in range(min(columns, vectors * lanes(b))):
+                total = alpha * 0
+                for k in range(inner):
+                    total += a[i * a_stride + k * a_step] * b[k * b_stride + j]
+                _put(c, i * c_stride + j, total, alpha, beta)
+
+    tile(strip, partial(_emit_strip, whole=whole), tall, vectors)
+    return strip
+
+
+wide_strip, narrow_strip = _strip(SUMS // WIDE, WIDE, whole=True), _strip(SUMS, 1)
+"""C ← α A B + β C for WIDE vectors of columns, or for one or as many entries as there are.
+
+A[i, k] lies at i·a_stride + k·a_step; rows of B and C lie `…_stride` apart.
+"""
+
+row_strip = _strip(1, ROW_VECTORS)
+"""The same for ROW_VECTORS vectors, where there are few rows."""
+
+
+def _emit_dots(write: Writer, values: Sequence[Any]) -> None:
+    c, c_stride, a, a_stride, b, b_stride, rows, columns, inner, alpha, beta = values
+    builder = write.builder
+    b_rows = _rows(write, b, b_stride, INTEGER(0), write.vectors, columns)
+    short = Writer(builder, write.real, 0, 1, width=write.vectors)
+    result, masks = _Result(short, c, c_stride, alpha, beta), short.masks(columns)
+
+    def block(first: Any, left: Any) -> None:
+        a_rows = _rows(write, a, a_stride, first, write.rows, left)
+        write.clear()
+
+        def add_products(at: Any, mask: Any) -> None:
+            pieces = [write.load(row, at, mask) for row in b_rows]
+            for row, totals in zip(a_rows, write.sums, strict=True):
+                write.add_multiples(write.load(row, at, mask), pieces, totals)
+
+        write.along(inner, add_products)
+        sums = [[_added_up(builder, list(map(builder.load, totals)))] for totals in write.sums]
+        result.put(sums, masks, first, left)
+
+    _down(write, rows, block)
+
+
+def _added_up(builder: ir.IRBuilder, vectors: Sequence[Any]) -> Any:
+    """Each vector's sum, as a vector. Their number is a power of two."""
+    joined = list(vectors)
+    while len(joined) > 1:
+        both = range(2 * joined[0].type.count)
+        joined = [_chosen(builder, x, y, both) for x, y in zip(joined[::2], joined[1::2], strict=True)]
+    (total,) = joined
+    while (count := total.type.count) > len(vectors):
+        even, odd = (_chosen(builder, total, total, range(first, count, 2)) for first in range(2))
+        total = builder.fadd(even, odd)
+    return total
+
+
+def _chosen(builder: ir.IRBuilder, x: Any, y: Any, numbers: Iterable[int]) -> Any:
+    """Entries of two vectors, numbered one vector after the other."""
+    places = list(numbers)
+    return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
+
+
+def _dots(tall: int, wide: int) -> Callable[..., None]:
+    def dots(
+        c: Any,
+        c_stride: int,
+        a: Any,
+        a_stride: int,
+        b: Any,
+        b_stride: int,
+        rows: int,
+        columns: int,
+        inner: int,
+        alpha: Any,
+        beta: Any,
+    ) -> None:
+        for i in range(rows):
+            for j in range(min(columns, wide)):
+                total = alpha * 0
+                for k in range(inner):
+                    total += a[i * a_stride + k] * b[j * b_stride + k]
+                _put(c, i * c_stride + j, total, alpha, beta)
+
+    tile(dots, _emit_dots, tall, wide)
+    return dots
+
+
+dots_strip, row_dots_strip = _dots(DOTS_ROWS, DOTS), _dots(1, ROW_VECTORS)
+"""C ← α A Bᵀ + β C for DOTS columns, or for ROW_VECTORS of them where there are few rows."""
+
+
+def transpose_rows(panel: Any, panel_stride: int, b: Any, b_stride: int, rows: int, length: int) -> None:
+    """panel[k, i] ← b[i, k] for k < length and as many rows i as a vector has entries, or as there are.
+
+    Whole vectors are written, and as many as are a multiple of their entries.
+    """
+    for i in range(min(rows, lanes(b))):
+        for k in range(length):
+            panel[k * panel_stride + i] = b[i * b_stride + k]
+
+
+def _emit_transpose(write: Writer, values: Sequence[Any]) -> None:
+    panel, panel_stride, b, b_stride, count, length = values
+    builder = write.builder
+    rows = _rows(write, b, b_stride, INTEGER(0), write.width, count)
+
+    def transpose(at: Any, mask: Any) -> None:
+        pieces = _transposed(builder, [write.load(row, at, mask) for row in rows])
+        for k, piece in enumerate(pieces):
+            write.store(piece, panel, builder.mul(builder.add(at, INTEGER(k)), panel_stride))
+
+    write.along(length, transpose)
+
+
+def _transposed(builder: ir.IRBuilder, rows: Sequence[Any]) -> list[Any]:
+    """The columns of a square: for each bit, entries whose row and column differ in it change places."""
+    width, square = len(rows), list(rows)
+    bit = width // 2
+    while bit:
+        for i in (i for i in range(width) if not i & bit):
+            x, y = square[i], square[i + bit]
+            square[i] = _chosen(builder, x, y, (j + width - bit if j & bit else j for j in range(width)))
+            square[i + bit] = _chosen(
+                builder, x, y, (j + width if j & bit else j + bit for j in range(width))
+            )
+        bit //= 2
+    return square
+
+
+def copy_columns(panel: Any, panel_stride: int, b: Any, b_stride: int, columns: int, length: int) -> None:
+    """panel[k, j] ← b[k, j] for k < length and as many columns j as a vector has entries, or as there are."""
+    for k in range(length):
+        for j in range(min(columns, lanes(b))):
+            panel[k * panel_stride + j] = b[k * b_stride + j]
+
+
+def _emit_copy(write: Writer, values: Sequence[Any]) -> None:
+    panel, panel_stride, b, b_stride, columns, length = values
+    builder = write.builder
+
+    def copy(masks: Sequence[Any]) -> None:
+        with cgutils.for_range(builder, length, intp=INTEGER) as loop:
+            piece = write.load(b, builder.mul(loop.index, b_stride), masks[0])
+            write.store(piece, panel, builder.mul(loop.index, panel_stride))
+
+    write.whole_or_part(columns, copy)
+
+
+tile(transpose_rows, _emit_transpose, 0, 1)
+tile(copy_columns, _emit_copy, 0, 1)
+
+
+def panel_like(matrix: Any) -> Any:
+    """Memory of a call's own for PANEL_DEPTH rows of WIDE vectors."""
+    return np.empty(PANEL_DEPTH * WIDE * lanes(matrix), matrix.dtype)
+
+
+@type_callable(panel_like)
+def _type_of_panel(_context: Any) -> Any:
+    return lambda matrix: matrix
+
+
+@lower_builtin(panel_like, types.Any)
+def _lower_panel(context: Any, builder: ir.IRBuilder, signature: Any, _arguments: Any) -> Any:
+    real = context.get_value_type(signature.args[0].dtype)
+    entries = PANEL_DEPTH * WIDE * vector_bytes() * 8 // signature.args[0].dtype.bitwidth
+    panel = cgutils.alloca_once(builder, real, size=entries)
+    panel.align = vector_bytes()
+    return panel
