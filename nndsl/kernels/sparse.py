@@ -1,6 +1,7 @@
 """Products with sparse matrices in compressed rows: a row of the result is summed in registers.
 
-Each row is written once and by itself, so that threads can share the rows out among themselves.
+Each row is written once and by itself: what begins at a row of `y` and of `starts` does the same for those from
+there on, so that threads can share them out among themselves.
 """
 
 from __future__ import annotations
@@ -98,22 +99,22 @@ def _product(weighted: bool) -> Callable[..., None]:
         columns: Any,
         x: Any,
         values: Any,
-        first: int,
-        end: int,
+        count: int,
+        entries: int,
         rows: int,
         after: int,
     ) -> None:
-        width, last = lanes(y), starts[end]
-        for row in range(first, end):
+        width = lanes(y)
+        for row in range(count):
             begin, stop = starts[row], starts[row + 1]
             for at in range(0, after, 4 * width):
                 here, rest = row * after + at, after - at
                 if rest > 2 * width:
-                    four(y, here, x, at, after, rows, columns, values, begin, stop, last, rest)
+                    four(y, here, x, at, after, rows, columns, values, begin, stop, entries, rest)
                 elif rest > width:
-                    two(y, here, x, at, after, rows, columns, values, begin, stop, last, rest)
+                    two(y, here, x, at, after, rows, columns, values, begin, stop, entries, rest)
                 else:
-                    one(y, here, x, at, after, rows, columns, values, begin, stop, last, rest)
+                    one(y, here, x, at, after, rows, columns, values, begin, stop, entries, rest)
 
     register_jitable(product)
     return product
@@ -129,24 +130,25 @@ def sparse_product(
     columns: Indices,
     x: Reals,
     values: Reals,
-    first: int,
-    end: int,
+    count: int,
+    entries: int,
     rows: int,
     after: int,
 ) -> None:
-    """y[k] ← Σ values[i]·x[columns[i]] over starts[k] ≤ i < starts[k + 1], for first ≤ k < end.
+    """y[k] ← Σ values[i]·x[columns[i]] over starts[k] ≤ i < starts[k + 1].
 
-    Shapes: x (rows, after), y (…, after). Entries with a column outside of x are left out.
+    Shapes: y (count, after), starts (count + 1,), columns and values (entries,), x (rows, after). Entries with
+    a column outside of x are left out.
     """
-    _weighted(y, starts, columns, x, values, first, end, rows, after)
+    _weighted(y, starts, columns, x, values, count, entries, rows, after)
 
 
 @kernel
 def sum_rows(
-    y: Reals, starts: Indices, columns: Indices, x: Reals, first: int, end: int, rows: int, after: int
+    y: Reals, starts: Indices, columns: Indices, x: Reals, count: int, entries: int, rows: int, after: int
 ) -> None:
     """`sparse_product` where all entries are 1: sums of the rows of x that the columns name."""
-    _unweighted(y, starts, columns, x, x, first, end, rows, after)
+    _unweighted(y, starts, columns, x, x, count, entries, rows, after)
 
 
 @register_jitable

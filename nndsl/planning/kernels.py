@@ -132,10 +132,9 @@ def _calls(
             sizes = (Count.of(given[0].extents), Count.of(type.extents[:1]), Count.of(given[1].extents[:1]))
             yield operator.name, (*map(Address, (result, *reads)), *sizes, Count.of(type.extents[1:]))
         case SparseProduct():
-            rows, x_rows = Count.of(type.extents[:1]), Count.of(given[2].extents[:1])
             kernel = "sum_rows" if len(reads) == 3 else operator.name
-            numbers = (START, rows, x_rows, Count.of(type.extents[1:]))
-            yield kernel, (*map(Address, (result, *reads)), *numbers)
+            rows, *rest = (Count.of(t.extents[:1]) for t in (type, given[1], given[2]))
+            yield kernel, (*map(Address, (result, *reads)), rows, *rest, Count.of(type.extents[1:]))
         case RowStarts(dimension=dimension) | RowOrder(dimension=dimension):
             sizes = (Count.of(given[0].extents), Count.of((dimension.extent,)))
             yield operator.name, (*map(Address, (result, *reads, *memory)), *sizes)

@@ -229,14 +229,13 @@ def test_sparse_products(precision, call, after):
     inside = (places >= 0) & (named >= 0) & (named < columns)
     np.add.at(dense, (places[inside], named[inside]), values[inside])
     y = np.full((rows, after), np.nan, precision.value)
-    call("sparse_product", precision, y, starts, named[order], x, values[order], 1, rows, columns, after)
+    part, sizes = (y[1:], starts[1:].copy()), (count, columns, after)
+    call("sparse_product", precision, *part, named[order], x, values[order], rows - 1, *sizes)
     assert np.isnan(y[0]).all()
     np.testing.assert_allclose(y[1:], dense[1:] @ x, rtol=1e-4, atol=1e-5)
-    call(
-        "sparse_product", precision, y, starts, named[order], x, np.ones_like(values), 0, rows, columns, after
-    )
-    ones = np.full_like(y, np.nan)
-    call("sum_rows", precision, ones, starts, named[order], x, 0, rows, columns, after)
+    ones, weights = np.full_like(y, np.nan), np.ones_like(values)
+    call("sparse_product", precision, y, starts, named[order], x, weights, rows, *sizes)
+    call("sum_rows", precision, ones, starts, named[order], x, rows, *sizes)
     np.testing.assert_array_equal(ones, y)
 
 
