@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from nndsl.codegen.formula import written
-from nndsl.codegen.group import BLOCK, Compute, Group, Operand, Pattern, Position, Reduce
+from nndsl.codegen.group import BLOCK, Compute, Group, LookUp, Operand, Pattern, Position, Reduce
 from nndsl.codegen.nest import Gather, Nest, Pass, Scatter, Sink, Store
 from nndsl.graph.types import Element
 from nndsl.planning.plan import Precision
@@ -71,6 +71,8 @@ class _Writer:
             yield f"    {', '.join(f'n{axis}: int' for axis in range(group.rank))},"
         if self.shared is not None:
             yield "    first: int, count: int,"
+        if group.tables:
+            yield f"    {', '.join(f'm{table}: int' for table in group.tables)},"
         for place in range(len(group.operands)):
             yield self._buffer(f"x{place}", place)
         first = len(group.operands)
@@ -80,7 +82,8 @@ class _Writer:
             yield self._buffer(f"r{place}", number)
 
     def _buffer(self, name: str, number: int) -> str:
-        shape = ", ".join(f"n{axis}" for axis in self.nest.pattern(number))
+        rows = [f"m{number}"] if number in self.group.tables else []
+        shape = ", ".join([*rows, *(f"n{axis}" for axis in self.nest.pattern(number))])
         return f"    {name}: {BUFFERS[self.nest.element(number)]},  # ({shape})"
 
     def _line(self, text: str) -> None:
@@ -172,8 +175,20 @@ class _Writer:
                 self._line(f"v{number} = {read + ' != 0' if element is Element.TRUTH else read}")
             case Position(axis):
                 self._line(f"v{number} = i{axis}")
+            case LookUp() as look_up:
+                self._look_up(number, look_up)
             case Compute() as compute:
                 self._line(f"v{number} = {self._formula(compute)}")
+
+    def _look_up(self, number: int, step: LookUp) -> None:
+        """Reads some row in any case: a choice between numbers can be vectorised, one of places cannot."""
+        row, rows = f"v{step.row}", f"m{step.table}"
+        place = f"max(min({row}, {rows} - 1), 0)"
+        for axis in self.nest.pattern(step.table):
+            place = f"({place}) * n{axis} + i{axis}"
+        zero = {Element.REAL: "real(0)", Element.INDEX: "0", Element.TRUTH: "False"}[step.element]
+        self._line(f"e{number} = x{step.table}[{place}]{' != 0' if step.element is Element.TRUTH else ''}")
+        self._line(f"v{number} = e{number} if 0 <= {row} < {rows} else {zero}")
 
     def _formula(self, step: Compute) -> str:
         names = [f"v{number}" for number in step.inputs]

@@ -30,6 +30,24 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """A buffer whose rows are looked up. `pattern` is that of a row."""
+
+    pattern: Pattern
+    element: Element = Element.REAL
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """An entry of the row of a table, which is an operand, that an earlier value tells; 0 for a row outside."""
+
+    table: int
+    row: int
+    pattern: Pattern
+    element: Element = Element.REAL
+
+
+@dataclass(frozen=True, slots=True)
 class Compute:
     """A scalar formula over earlier values: `code` with `{0}`, `{1}`, … for `inputs`.
 
@@ -68,7 +86,7 @@ class Reduce:
     element: Element = Element.REAL
 
 
-Step = Compute | Position | Reduce
+Step = LookUp | Compute | Position | Reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +95,26 @@ class Group:
 
     `results` are the numbers of the values that are stored, in order; `accumulate` says which of
     them add to what their buffer holds. The compiled kernel's arguments are, in order: the axes'
-    sizes, where there is a `shared_axis` the first place along it and the number of places, the operands'
-    addresses, the constants (as bits of a double), the results' addresses.
+    sizes, where there is a `shared_axis` the first place along it and the number of places, how many rows
+    each table has, the operands' addresses, the constants (as bits of a double), the results' addresses.
     Results may lie where operands lie as `in_place` says. The axes in `short` are known to have no more
     than BLOCK entries: sums along them need no blocks.
     """
 
     rank: int
-    operands: tuple[Operand, ...]
+    operands: tuple[Operand | Table, ...]
     constants: int
     steps: tuple[Step, ...]
     results: tuple[int, ...]
     accumulate: tuple[bool, ...]
     short: Pattern = ()
 
-    def value(self, number: int) -> Operand | Step | None:
+    @property
+    def tables(self) -> tuple[int, ...]:
+        """The operands that are tables."""
+        return tuple(place for place, read in enumerate(self.operands) if isinstance(read, Table))
+
+    def value(self, number: int) -> Operand | Table | Step | None:
         """An operand, or a step; None for a constant."""
         first_step = len(self.operands) + self.constants
         if number < len(self.operands):
@@ -123,15 +146,15 @@ class Group:
             for result, number in enumerate(self.results)
             if (made := self.value(number)) is not None and not self._is_outer(made)
             for operand, read in enumerate(self.operands)
-            if (read.pattern, read.element) == (made.pattern, element(made))
+            if isinstance(read, Operand) and (read.pattern, read.element) == (made.pattern, element(made))
         )
 
-    def _is_outer(self, value: Operand | Step) -> bool:
+    def _is_outer(self, value: Operand | Table | Step) -> bool:
         if not isinstance(value, Reduce):
             return False
         return any(axis > min(value.axes) for axis in value.pattern)
 
 
-def element(value: Operand | Step) -> Element:
+def element(value: Operand | Table | Step) -> Element:
     """The kind of a value's entries."""
     return Element.INDEX if isinstance(value, Position) else value.element

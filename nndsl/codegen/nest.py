@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from nndsl.codegen.group import Compute, Group, Operand, Pattern, Position, Reduce
+from nndsl.codegen.group import Compute, Group, LookUp, Operand, Pattern, Position, Reduce, Table
 from nndsl.graph.types import Element
 
 
@@ -24,7 +24,7 @@ class Scalar:
     element: Element = Element.REAL
 
 
-Value = Operand | Scalar | Compute | Position | Reduce
+Value = Operand | Table | Scalar | LookUp | Compute | Position | Reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Nest:
         match self.values[number]:
             case Compute(inputs=inputs):
                 return inputs
-            case Reduce(input=source):
+            case Reduce(input=source) | LookUp(row=source):
                 return (source,)
             case _:
                 return ()

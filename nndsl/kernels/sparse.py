@@ -1,7 +1,7 @@
 """Products with sparse matrices in compressed rows: a row of the result is summed in registers.
 
-Each row is written once and by itself: what begins at a row of `y` and of `starts` does the same for those from
-there on, so that threads can share them out among themselves.
+Each row is written once and by itself. A call that begins at a later row of `y` and of `starts` computes the
+rows from there on, so that threads can share them out among themselves.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ def sparse_product(
 ) -> None:
     """y[k] ← Σ values[i]·x[columns[i]] over starts[k] ≤ i < starts[k + 1].
 
-    Shapes: y (count, after), starts (count + 1,), columns and values (entries,), x (rows, after). Entries with
-    a column outside of x are left out.
+    Shapes: y (count, after), starts (count + 1,), columns and values (entries,), x (rows, after). Entries
+    with a column outside of x are left out.
     """
     _weighted(y, starts, columns, x, values, count, entries, rows, after)
 

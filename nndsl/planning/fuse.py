@@ -8,7 +8,8 @@ Where several threads are to share each loop nest, it must have an axis that the
 such an axis begins a cluster of its own.
 
 Constants, sizes, positions, repetitions (Expand) and one-hot comparisons cost nothing to repeat:
-they belong to no cluster, and each cluster that reads them writes them into its own formulas.
+they belong to no cluster, and each cluster that reads them writes them into its own formulas. Rows of a table
+that one step alone reads are looked up there, once the whole table is done.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from nndsl.graph.graph import Graph, Node
 from nndsl.operators.broadcasting import Expand
 from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Constant, Position, Size
-from nndsl.operators.lookup import OneHot
+from nndsl.operators.lookup import Gather, OneHot
 from nndsl.operators.operator import Elementwise, Kind
 from nndsl.operators.reductions import Winner
 
@@ -65,10 +66,10 @@ class Cluster:
 def free_nodes(graph: Graph) -> frozenset[Node]:
     """The nodes that are written into the formulas of their readers instead of being computed once.
 
-    These are constants, sizes, positions, repetitions and one-hot comparisons, and what is computed from
-    constants alone.
+    These are constants, sizes, positions, repetitions and one-hot comparisons, what is computed from
+    constants alone, and rows that one step alone looks up.
     """
-    free: set[Node] = set()
+    free = {node for node in graph.nodes if _is_read_in_place(graph, node)}
     constant: set[Node] = set()
     for node in graph.nodes:
         written = isinstance(node.operator, Constant | Size | Position | Expand | OneHot)
@@ -77,6 +78,13 @@ def free_nodes(graph: Graph) -> frozenset[Node]:
         if node in free and not isinstance(node.operator, Position) and constant.issuperset(node.inputs):
             constant.add(node)
     return frozenset(free)
+
+
+def _is_read_in_place(graph: Graph, node: Node) -> bool:
+    """Whether what reads rows of a table can look them up itself."""
+    if node.operator != Gather(0) or node in graph.outputs.values():
+        return False
+    return len(graph.users[node]) == 1 and is_fusible(graph.users[node][0])
 
 
 def _is_formula(node: Node) -> bool:
@@ -123,10 +131,11 @@ def own_space(node: Node) -> tuple[int, tuple[int, ...]]:
 Reads = list[tuple[Node, tuple[int, ...]]]
 
 
-def sources(node: Node, free: frozenset[Node]) -> Reads:
+def sources(node: Node, free: frozenset[Node]) -> tuple[Reads, list[Node]]:
     """The nodes that a node's formula reads in the end, through free nodes, with the places of their
-    dimensions in the node's own space."""
+    dimensions in the node's own space; and the tables of which it may read any row."""
     found: Reads = []
+    tables: list[Node] = []
     rank, _ = own_space(node)
     pending = [(operand, tuple(range(rank))) for operand in reversed(node.inputs)]
     while pending:
@@ -137,7 +146,11 @@ def sources(node: Node, free: frozenset[Node]) -> Reads:
             pending.append((operand.inputs[0], tuple(places[axis] for axis in kept_axes(operand))))
         elif isinstance(operand.operator, OneHot):
             pending.append((operand.inputs[0], places[:-1]))
-    return found
+        elif isinstance(operand.operator, Gather):
+            table, rows = operand.inputs
+            tables.append(table)
+            pending.append((rows, places[: rows.type.rank]))
+    return found, tables
 
 
 class _Merge:
@@ -262,17 +275,19 @@ class Fusion:
         return self.cluster[node].level if node in self.cluster else self.level[node]
 
     def _place(self, number: int, node: Node, least: int) -> None:
-        places = sources(node, self.free)
+        places, tables = sources(node, self.free)
         reads = [read for read, _ in places]
         at = max((least, 0, *(self._level(read) + (read not in self.cluster) for read in reads)))
+        at = max((at, *(self._level(table) + 1 for table in tables)))
         producers = {self.cluster[read] for read in reads if read in self.cluster}
+        whole = {self.cluster[table] for table in tables if table in self.cluster}
         same = {c for c in producers if c.level == at}
         merged = self._merged(number, node, places, same)
         if merged is None:
             same, at = set(), at + 1
             merged = self._merged(number, node, places, same)
             assert merged is not None, f"{node.name} alone is one loop nest"
-        for late in sorted(producers - same, key=lambda cluster: cluster.number):
+        for late in sorted(producers - same - whole, key=lambda cluster: cluster.number):
             if self._only_feeds(late, node):
                 more = self._merged(number, node, places, same | {late})
                 if more is not None:

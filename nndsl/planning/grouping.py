@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from nndsl.codegen.group import BLOCK, Compute, Group, Operand, Pattern, Position, Reduce, Step
+from nndsl.codegen.group import BLOCK, Compute, Group, LookUp, Operand, Pattern, Position, Reduce, Step, Table
 from nndsl.graph.graph import Node
 from nndsl.graph.types import Element
 from nndsl.operators import leaves
 from nndsl.operators.broadcasting import Expand
-from nndsl.operators.lookup import OneHot
+from nndsl.operators.lookup import Gather, OneHot
 from nndsl.operators.operator import Kind, Operator
 from nndsl.operators.reductions import Winner
 from nndsl.planning.fuse import Axes, AxisName, Cluster, is_long_search, kept_axes, own_space
@@ -35,6 +35,7 @@ class _Writer:
         self.cluster = cluster
         self.free = free
         self.operands: dict[tuple[Node, Axes], None] = {}
+        self.tables: dict[tuple[Node, Axes], None] = {}
         self.constants: dict[Real | RealCount, None] = {}
         self.steps: list[tuple[Step, tuple[_Value, ...], Axes]] = []
         self.extents: dict[AxisName, Extent] = {}
@@ -107,6 +108,8 @@ class _Writer:
                 label = self.value(node.inputs[0], axes[:-1])
                 place = self.add(Position(axes[-1]), (), axes[-1:])
                 made = self.add(Compute("1.0 if {0} == {1} else 0.0", (), ()), (label, place), axes)
+            case Gather() if node in self.free:
+                made = self.look_up(node, axes)
             case _ if node in self.free:
                 inputs = tuple(self.value(operand, axes) for operand in node.inputs)
                 varying = tuple(a for a in axes if any(a in self.pattern(value) for value in inputs))
@@ -116,6 +119,14 @@ class _Writer:
                 made = _Value("operands", list(self.operands).index((node, axes)))
         self.made[node, axes] = made
         return made
+
+    def look_up(self, node: Node, axes: Axes) -> _Value:
+        """Rows of a table that are looked up where they are used."""
+        (table, places), rank = node.inputs, node.inputs[1].type.rank
+        self.tables.setdefault((table, axes[rank:]))
+        number = list(self.tables).index((table, axes[rank:]))
+        row = self.value(places, axes[:rank])
+        return self.add(LookUp(number, 0, (), node.type.element), (row,), axes)
 
     def constant(self, number: Real | RealCount) -> _Value:
         self.constants.setdefault(number)
@@ -157,7 +168,7 @@ def instruction(
     `accumulated` are results that add to what their buffer holds.
     """
     writer = _Writer(cluster, free)
-    patterns = [axes for _, axes in writer.operands]
+    patterns = [axes for _, axes in (*writer.operands, *writer.tables)]
     patterns += [axes for _, _, axes in writer.steps]
     reduced = [set(cluster.reduced[node]) for node in cluster.reduced]
     merged = _merge_axes(
@@ -174,6 +185,9 @@ def instruction(
         match step:
             case Compute():
                 steps.append(replace(step, inputs=tuple(map(number, inputs)), pattern=pattern(axes)))
+            case LookUp(table=table):
+                table += len(writer.operands)
+                steps.append(replace(step, table=table, row=number(inputs[0]), pattern=pattern(axes)))
             case Position(axis=axis):
                 steps.append(Position(place[axis]))
             case Reduce():
@@ -185,19 +199,24 @@ def instruction(
     sizes = tuple(Count.of(writer.extents[axis] for axis in axes) for axes in merged)
     group = Group(
         rank=len(merged),
-        operands=tuple(Operand(pattern(axes), node.type.element) for node, axes in writer.operands),
+        operands=(
+            *(Operand(pattern(axes), node.type.element) for node, axes in writer.operands),
+            *(Table(pattern(axes), node.type.element) for node, axes in writer.tables),
+        ),
         constants=len(writer.constants),
         steps=tuple(steps),
         results=tuple(values),
         accumulate=tuple(node in accumulated for node in results),
         short=tuple(axis for axis in _summed_innermost(steps) if _is_short(sizes[axis])),
     )
-    reads = [buffer_of[node] for node, _ in writer.operands]
+    rows = (Count.of(node.type.extents[:1]) for node, _ in writer.tables)
+    reads = [buffer_of[node] for node, _ in (*writer.operands, *writer.tables)]
     writes = [buffer_of[node] for node in results]
     whole = () if group.shared_axis is None else (START, sizes[group.shared_axis])
     arguments: tuple[Argument, ...] = (
         *sizes,
         *whole,
+        *rows,
         *map(Address, reads),
         *writer.constants,
         *map(Address, writes),
@@ -225,10 +244,11 @@ def _is_short(size: Count) -> bool:
 
 
 def _numbering(writer: _Writer) -> Callable[[_Value], int]:
+    operands = len(writer.operands) + len(writer.tables)
     start = {
         "operands": 0,
-        "constants": len(writer.operands),
-        "steps": len(writer.operands) + len(writer.constants),
+        "constants": operands,
+        "steps": operands + len(writer.constants),
     }
     return lambda value: start[value.place] + value.index
 

@@ -14,6 +14,7 @@ from nndsl.graph.types import Dimension, Element, TensorType
 from nndsl.operators.attention import AttentionGradient, AttentionPart
 from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Fed
+from nndsl.operators.lookup import Gather
 from nndsl.operators.loop import Loop, LoopResult, LoopState
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
@@ -66,7 +67,8 @@ def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Grap
     """
 
     def copied(build: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        if is_fusible(node) or node in free or free.isdisjoint(node.inputs):
+        written = node in free and not isinstance(node.operator, Gather)
+        if is_fusible(node) or written or free.isdisjoint(node.inputs):
             return None
         solid = tuple(
             build(Copy(), new) if old in free else new for old, new in zip(node.inputs, inputs, strict=True)

@@ -105,6 +105,12 @@ def _looked_up(arguments: Arguments, width: int) -> tuple[Way, ...]:
     return (Way(3, moves, count * each),)
 
 
+def _sparse(arguments: Arguments, width: int) -> tuple[Way, ...]:
+    count, entries, _, after = arguments[-4:]
+    each = -(-entries // max(count, 1)) * after
+    return (Way(len(arguments) - 4, {0: after * width, 1: INDEX_BYTES}, each),)
+
+
 def _drawn(_: Arguments, width: int) -> tuple[Way, ...]:
     return (Way(5, {0: width, 4: 1}, 8, LINE),)
 
@@ -170,6 +176,8 @@ _WAYS: dict[str, Callable[[Arguments, int], tuple[Way, ...]]] = {
     "gather": _looked_up,
     "gather_indices": lambda arguments, _: _looked_up(arguments, INDEX_BYTES),
     "gather_truths": lambda arguments, _: _looked_up(arguments, 1),
+    "sum_rows": _sparse,
+    "sparse_product": _sparse,
     "uniform": _drawn,
     "normal": _drawn,
     "convolve": _on_grids(7, 11, grids=(1,), places=(0,)),

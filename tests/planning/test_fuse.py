@@ -7,11 +7,14 @@ import pytest
 
 from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph
-from nndsl.graph.types import real
-from nndsl.operators.arithmetic import Multiply
-from nndsl.operators.broadcasting import Expand
-from nndsl.operators.functions import Exp, Relu
-from nndsl.operators.leaves import Input
+from nndsl.graph.interpret import interpret
+from nndsl.graph.types import Element, index, real, truth
+from nndsl.operators.arithmetic import Add, Multiply
+from nndsl.operators.broadcasting import Expand, Sum
+from nndsl.operators.comparisons import Where
+from nndsl.operators.functions import Exp, Relu, Tanh
+from nndsl.operators.leaves import Constant, Input
+from nndsl.operators.lookup import Gather
 from nndsl.operators.operator import Elementwise
 from nndsl.operators.reductions import ArgMax, ArgMin, Winner
 from nndsl.planning.fuse import SEARCH_LONG
@@ -62,3 +65,53 @@ def test_a_long_search_reads_what_is_stored() -> None:
 def test_functions_that_take_long_are_not_computed_in_an_outer_loop() -> None:
     assert len(planned(scaled_rows(Relu())).instructions) == 1
     assert len(planned(scaled_rows(Exp())).instructions) == 2
+
+
+def look_ups() -> Graph:
+    """Rows of tables that are inputs, computed, of truths and of one entry, looked up in several orders."""
+    build = Builder()
+    x, bias, own = (
+        build(Input(n, t), name=n) for n, t in (("x", real(6, 3)), ("b", real(4)), ("o", real(9)))
+    )
+    told = build(Input("told", truth(5, 3)), name="told")
+    p, q = (build(Input(name, index(9)), name=name) for name in "pq")
+    r = build(Input("r", index(6)), name="r")
+    h = build(Tanh(), x)
+    rows = build(Add(), build(Gather(), h, p), build(Gather(), x, q))
+    chosen = build(Where(), build(Gather(), told, q), rows, build(Gather(), h, q))
+    scaled = build(Add(), build(Gather(), bias, p), own)
+    turned = build(Add(), h, build(Gather(), h, r))  # reads its own row, and any other
+    total = build(Sum((0,)), build(Gather(), turned, p))
+    pairs = build(Relu(), build(Gather(), x, build(Input("s", index(2, 4)), name="s")))
+    found = {"chosen": chosen, "scaled": scaled, "turned": turned, "total": total, "pairs": pairs}
+    return build.graph(found | {"laid_out": build(Gather(), h, p)})
+
+
+def test_rows_are_looked_up_where_they_are_read() -> None:
+    graph = look_ups()
+    rng = np.random.default_rng(0)
+    types = {node.operator.key: node.type for node in graph if isinstance(node.operator, Input)}
+    given = {
+        key: rng.integers(-1, 7, type.shape({})).astype(np.int32)
+        if type.element is Element.INDEX
+        else rng.random(type.shape({})) < 0.5
+        if type.element is Element.TRUTH
+        else rng.normal(size=type.shape({}))
+        for key, type in types.items()
+    }
+    found = Inference(graph, Precision.FLOAT64)(given, {}, 1)
+    for name, value in interpret(graph, given).items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-13, err_msg=name)
+    kernels = [step.kernel for step in planned(graph).instructions]
+    assert kernels.count("gather") == 1 and "gather_truths" not in kernels
+
+
+def test_rows_of_equal_numbers_are_looked_up() -> None:
+    """A table that is no more than a formula is laid out."""
+    build = Builder()
+    p = build(Input("p", index(4)), name="p")
+    ones = build(Expand((0, 1), real(3, 2).dimensions), build(Constant(1.0)))
+    graph = build.graph({"y": build(Relu(), build(Gather(), ones, p))})
+    given = {"p": np.array([0, -1, 2, 3], np.int32)}
+    found = Inference(graph, Precision.FLOAT64)(given, {}, 1)
+    np.testing.assert_array_equal(found["y"], interpret(graph, given)["y"])
