@@ -39,7 +39,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """An entry of the row of a table, which is an operand, that an earlier value tells; 0 for a row outside."""
+    """An entry of the row of a table, an operand, that an earlier value tells; 0 for a row outside."""
 
     table: int
     row: int

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meaning import evaluate, groups
 
 from nndsl.codegen.fused import function, source
-from nndsl.codegen.group import Compute, Group, Operand, Position, Reduce
+from nndsl.codegen.group import Compute, Group, LookUp, Operand, Position, Reduce, Table
 from nndsl.graph.types import Element
 from nndsl.planning.plan import Precision
 
@@ -266,3 +266,34 @@ def test_equal_groups_have_equal_text():
 def test_what_is_no_loop_nest_is_refused(step):
     with pytest.raises(ValueError):
         source(Group(2, (Operand(BOTH),), 0, (step,), (1,), (False,)), Precision.FLOAT32)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("call", [native, python])
+@pytest.mark.parametrize("rows", [1, 4])
+def test_looked_up_rows(call, precision, rows):
+    """tanh of rows of a table plus entries of another one; zero for a row outside."""
+    group = Group(
+        2,
+        (Operand(ROW, Element.INDEX), Table(COLUMN), Table(())),
+        0,
+        (
+            LookUp(1, 0, BOTH),
+            LookUp(2, 0, ROW),
+            Compute("{0} + {1}", (3, 4), BOTH),
+            Reduce("sum", 5, ROW, COLUMN),
+        ),
+        (5, 6),
+        (False, False),
+    )
+    places = np.array([3, 0, -1, 4, 3, 2], np.int32)
+    table, entries = (
+        np.random.default_rng(0).normal(size=s).astype(precision.value) for s in ((rows, 9), rows)
+    )
+    selection = np.equal.outer(places, np.arange(rows))
+    wanted = selection @ table + (selection @ entries)[:, None]
+    found, total = np.full_like(wanted, np.nan), np.full(9, np.nan, precision.value)
+    kernel = function(group, precision) if call is python else group
+    call(kernel, precision, 6, 9, 0, 9, rows, rows, places, table, entries, found, total)
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+    np.testing.assert_allclose(total, wanted.sum(axis=0), rtol=1e-5, atol=1e-6)
