@@ -89,8 +89,9 @@ class Session:
         return self.loop.turns
 
     def shuffle(self, random: np.random.Generator) -> None:
-        """A new order of the examples, for the next epoch."""
-        self.loop.shuffle(random)
+        """A new order of the examples, for the next epoch; what is learned from their sum needs no other."""
+        if not self.procedure.every_epoch or self._epochs_done == 0:
+            self.loop.shuffle(random)
         if self.procedure.every_epoch:
             self.loop.shares[:] = 0
         if self.procedure.from_zero:

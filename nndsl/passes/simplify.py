@@ -19,6 +19,7 @@ from nndsl.operators.leaves import Constant, Position, Size
 from nndsl.operators.lookup import Gather, ScatterAdd
 from nndsl.operators.movement import Flip, Pad, Reshape, Slice, Transpose
 from nndsl.operators.operator import Operator
+from nndsl.operators.reductions import Extremum, Max, Min
 from nndsl.operators.windows import Windows
 
 Inputs = tuple[Node, ...]
@@ -175,7 +176,20 @@ def _sum(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
         return build(Sum(axes), x.inputs[0])
     if isinstance(x.operator, Expand) and set(operator.axes) <= set(x.operator.new):
         return _times_size(build, operator, x)
-    return None
+    return _reduction(build, operator, inputs)
+
+
+def _reduction(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
+    """Over all of the last axes, which are others in another shape: over these."""
+    assert isinstance(operator, Sum | Extremum)
+    (x,) = inputs
+    kept = x.type.rank - len(operator.axes)
+    if not isinstance(x.operator, Reshape) or operator.axes != tuple(range(kept, x.type.rank)):
+        return None
+    (source,) = x.inputs
+    if source.type.rank <= kept or source.type.extents[:kept] != x.type.extents[:kept]:
+        return None
+    return build(type(operator)(tuple(range(kept, source.type.rank))), source)
 
 
 def _times_size(build: Builder, operator: Sum, x: Node) -> Node:
@@ -286,6 +300,8 @@ _RULES: dict[type[Operator], Callable[[Builder, Operator, Inputs], Node | None]]
     Expand: _expand,
     Flip: _moved_constant,
     Gather: _gather,
+    Max: _reduction,
+    Min: _reduction,
     Multiply: _multiply,
     Negate: _negate,
     Not: _not,

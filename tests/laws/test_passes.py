@@ -19,7 +19,9 @@ from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Power, Tanh
 from nndsl.operators.leaves import Constant, Input, Size
 from nndsl.operators.lookup import Gather, OneHot, ScatterAdd
+from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Sample
+from nndsl.operators.reductions import Max
 from nndsl.passes.pipeline import PASSES, Pass, optimize, run
 from nndsl.types import Extent
 
@@ -119,6 +121,25 @@ def test_sums_over_neighbours_keep_no_row_for_each_edge() -> None:
 
 def count(graph: Graph) -> int:
     return len([node for node in graph if node.type.element == Element.REAL])
+
+
+def test_rows_are_counted_without_their_zeros() -> None:
+    build = Builder()
+    places = build(Input("places", index(3, 4)), name="places")
+    graph = build.graph({"y": build(Sum((0, 1)), build(OneHot(real(5).dimensions[0]), places))})
+    after = optimize(graph, check=True)
+    assert not {Sum, OneHot} & {type(node.operator) for node in after}
+    assert_same(graph, after, {"places": np.random.default_rng(0).integers(0, 5, (3, 4))})
+
+
+@pytest.mark.parametrize(("extents", "reshapes"), [((3, 20), 0), ((3, 4, 5), 0), ((60,), 1)])
+def test_a_reduction_over_all_units_needs_no_other_shape(extents: tuple[int, ...], reshapes: int) -> None:
+    build = Builder()
+    x = build(Input("x", real(*extents)), name="x")
+    graph = build.graph({"y": build(Max((1, 2)), build(Reshape(real(3, 10, 2).dimensions), x))})
+    after = optimize(graph, check=True)
+    assert sum(isinstance(node.operator, Reshape) for node in after) == reshapes
+    assert_same(graph, after, {"x": np.random.default_rng(0).normal(size=extents)})
 
 
 def test_equal_values_are_computed_once() -> None:
