@@ -24,9 +24,7 @@ from rich.table import Table
 
 from benchmarks import report
 from benchmarks.comparison import DISTURBED_CPUS, Comparison
-from benchmarks.suite import ONE_THREAD, OURS, ROOT, Measurement, Suite
-
-PAGE = ROOT / "docs" / "performance.md"
+from benchmarks.suite import ONE_THREAD, OURS, Measurement, Suite
 
 
 def undisturbed(suite: Suite, workload: str, peer: str, attempts: int) -> Measurement:
@@ -108,7 +106,7 @@ def main() -> None:
             for peer, reason in comparison.failed.items():
                 console.print(f"left out: {comparison.workload}, {peer}: {reason}", highlight=False)
         if given.write:
-            report.write(PAGE, report.page(comparisons, suite, limits))
+            report.write(report.PAGE, report.page(comparisons, suite, limits))
 
 
 def restored(workload: str, rounds: dict[str, list[dict[str, object]]]) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
@@ -11,8 +11,9 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.comparison import DISTURBED_CPUS, Comparison
-from benchmarks.suite import ONE_THREAD, OURS, Measurement, Suite
+from benchmarks.suite import ONE_THREAD, OURS, ROOT, Measurement, Suite
 
+PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- written by benchmarks.compare -->", "<!-- end -->"
 PACKAGES = ("nndsl", "numpy", "scipy", "numba", "torch", "jax", "onnxruntime", "scikit-learn")
 
@@ -132,9 +133,7 @@ def page(comparisons: Sequence[Comparison], suite: Suite, limits: dict[str, floa
         "",
         *_circumstances(limits),
         "",
-        _line(HEADINGS),
-        "|---" * len(HEADINGS) + "|",
-        *(_line(_padded(row(found, suite, limits))) for found in comparisons),
+        *table_lines(HEADINGS, [_padded(row(found, suite, limits)) for found in comparisons]),
         "",
         "Every measurement:",
         "",
@@ -145,6 +144,11 @@ def page(comparisons: Sequence[Comparison], suite: Suite, limits: dict[str, floa
         END,
     ]
     return "\n".join(lines)
+
+
+def table_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table as it stands in a page."""
+    return [_line(headings), "|---" * len(headings) + "|", *map(_line, rows)]
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -189,9 +193,9 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
-def write(path: Path, text: str) -> None:
-    """Puts the tables between the marks of a page; the prose around them stays."""
+def write(path: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Puts text, which has the marks, between those of a page; the prose around them stays."""
     whole = path.read_text(encoding="utf-8")
-    before, _, rest = whole.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, _, rest = whole.partition(begin)
+    _, _, after = rest.partition(end)
     path.write_text(before + text + after, encoding="utf-8")

@@ -19,16 +19,21 @@ OPEN_SIZE = 16  # of a grid or sequence whose size only data would tell
 EDGES_EACH = 3  # into each node of a data graph
 
 
-def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: DType = np.float32) -> Parts:
-    """So many examples with inputs and targets that fit the network, split 80 : 10 : 10.
+def random_parts(
+    network: Model, count: int = 320, seed: int = 0, dtype: DType = np.float32, open_size: int = OPEN_SIZE
+) -> Parts:
+    """So many examples with inputs and targets that fit the network, split 80 : 10 : 10. What only data tell
+    the size of has `open_size` elements.
 
     Real values are standard normal, binary and bipolar ones fair coins, classes uniform. A data graph has
     some nodes, each with an edge from itself and from some others.
     """
     random = np.random.default_rng(seed)
     values = (*network.inputs, *network.targets)
-    graphs, ends = _graphs(network, count, random)
-    drawn = {value.name: _draw(value, _rows(value, graphs, count), random, dtype) for value in values}
+    graphs, ends = _graphs(network, count, random, open_size)
+    drawn = {
+        value.name: _draw(value, _rows(value, graphs, count), random, dtype, open_size) for value in values
+    }
     if ends:
         whole = Examples(drawn | ends, count, {}, graphs)
     else:
@@ -41,14 +46,16 @@ def random_parts(network: Model, count: int = 320, seed: int = 0, dtype: DType =
     return Parts(whole.take(rows[:first]), whole.take(rows[first:second]), whole.take(rows[second:]))
 
 
-def _graphs(network: Model, count: int, random: np.random.Generator) -> tuple[Graphs, dict[str, Array]]:
+def _graphs(
+    network: Model, count: int, random: np.random.Generator, open_size: int
+) -> tuple[Graphs, dict[str, Array]]:
     """Graphs of a few nodes, and the ends of their edges by name, where a network runs over any."""
     starts: dict[str, Array] = {}
     over: dict[str, str] = {}
     found: dict[str, Array] = {}
     for each in graph_sets(network):
         if each.kind is SetKind.NODES:
-            starts[each.name] = starts_of(random.integers(2, OPEN_SIZE, count))
+            starts[each.name] = starts_of(random.integers(2, open_size, count))
             continue
         nodes = np.diff(starts[f"{each.graph}.nodes"])
         own = places(np.zeros_like(nodes), nodes)
@@ -69,9 +76,9 @@ def _rows(value: Value, graphs: Graphs, count: int) -> int:
     return count if along is None else int(graphs.starts[along][-1])
 
 
-def _draw(value: Value, count: int, random: np.random.Generator, dtype: DType) -> Array:
+def _draw(value: Value, count: int, random: np.random.Generator, dtype: DType, open_size: int) -> Array:
     own = value.type.space if graph_set_of(value) is None else value.type.space[1:]
-    space = (axis.extent.value({axis.extent.symbol or "": OPEN_SIZE}) for axis in own)
+    space = (axis.extent.value({axis.extent.symbol or "": open_size}) for axis in own)
     shape = (count, *space, *value.type.units)
     match value.type.domain:
         case Domain.ONEHOT:
