@@ -3,12 +3,14 @@
     python benchmarks/front_end.py
 
 Prints, for every spec of the gallery, the better of five runs in CPU seconds, and the same for chains of
-layers, with the ratio to a chain of a quarter of the layers: 4 where time grows in proportion.
+layers and for Transformers, with the ratio to one of a quarter of the layers: 4 where time grows in
+proportion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -20,11 +22,13 @@ from nndsl.network import Network
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.nn"))
 LAYERS = (125, 500, 2000)
+TRANSFORMER = Path(__file__).parent / "specs" / "w07_transformer_large.nn"
+DEPTHS = (3, 12, 48)
 
 
-def front_end(spec: str | Path) -> Network:
+def front_end(spec: str | Path, **settings: int) -> Network:
     """A network with all stages up to the plan, as far as it can be run."""
-    network = nndsl.compile(spec)
+    network = nndsl.compile(spec, **settings)
     _ = network.topology
     if not network.refused:
         _ = network.plans
@@ -54,12 +58,14 @@ def main() -> None:
     table = Table("spec", "CPU seconds", "ratio")
     for path in SPECS:
         table.add_row(path.stem, f"{seconds(lambda path=path: front_end(path), 5):.3f}", "")
-    before = 0.0
-    for layers in LAYERS:
-        text = chain(layers)
-        taken = seconds(lambda text=text: front_end(text), 2)
-        table.add_row(f"{layers} layers", f"{taken:.2f}", f"{taken / before:.1f}" if before else "")
-        before = taken
+    chains = {f"{n} layers": partial(front_end, chain(n)) for n in LAYERS}
+    deep = {f"Transformer of {n} layers": partial(front_end, TRANSFORMER, depth=n) for n in DEPTHS}
+    for larger in (chains, deep):
+        before = 0.0
+        for what, action in larger.items():
+            taken = seconds(action, 2)
+            table.add_row(what, f"{taken:.2f}", f"{taken / before:.1f}" if before else "")
+            before = taken
     Console().print(table)
 
 

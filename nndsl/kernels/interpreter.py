@@ -14,7 +14,7 @@ from numba.extending import intrinsic, register_jitable
 
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.native import pointer
-from nndsl.kernels.opcodes import WIDTH, Opcode
+from nndsl.kernels.opcodes import PATIENCE, WIDTH, Opcode
 from nndsl.kernels.symbols import YIELD, provide
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 GENERATION = 8  # one cache line away from the count of arrivals
 DECISION = 16
-SPINS = 2000
-"""How often a waiting thread looks again before it lets another thread have its core."""
 
 integers = pointer(types.int64)
 
@@ -92,7 +90,8 @@ def give_way(_typing: Any) -> Any:
 def wait(barrier: Integers, threads: int, stop: Integers) -> None:
     """Wait until `threads` threads have called this with the same barrier: 24 integers, zero at first.
 
-    The last to arrive reads `stop[0]` for all of them into `barrier[DECISION]`.
+    The last to arrive reads `stop[0]` for all of them into `barrier[DECISION]`. Whoever waits longer than
+    `stop[PATIENCE]` looks gives way to other threads.
     """
     generation = atomic_load(barrier, GENERATION)
     if atomic_add(barrier, 0, 1) == threads - 1:
@@ -104,7 +103,7 @@ def wait(barrier: Integers, threads: int, stop: Integers) -> None:
         while atomic_load(barrier, GENERATION) == generation:
             spin()
             turns += 1
-            if turns > SPINS:
+            if turns > stop[PATIENCE]:
                 give_way()
 
 

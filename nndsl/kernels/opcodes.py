@@ -7,6 +7,9 @@ from enum import IntEnum
 WIDTH = 4
 """Integers a row."""
 
+PATIENCE = 1
+"""Beside the request to stop: how often a waiting thread looks again before it lets another have its core."""
+
 
 class Opcode(IntEnum):
     """What a row does; `cell` is the address of an integer in memory."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import llvmlite.binding as llvm
+
+CPU_NAME, CPU_FEATURES = "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"
+"""Numba's own settings of another processor than this one, such as `generic` with no features. They hold for
+all code, so that kernels can be kept for machines of several kinds."""
 
 
 @cache
 def cpu() -> tuple[str, str]:
     """The processor's name and its features, as LLVM writes them."""
-    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    name, features = os.environ.get(CPU_NAME), os.environ.get(CPU_FEATURES)
+    own = llvm.get_host_cpu_features().flatten() if features is None else features
+    return name or llvm.get_host_cpu_name(), own
 
 
 @cache

@@ -18,15 +18,19 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from nndsl.kernels.opcodes import WIDTH, Opcode
+from nndsl.kernels.opcodes import PATIENCE, WIDTH, Opcode
 from nndsl.planning.plan import Precision
 from nndsl.runtime.cache import address
+from nndsl.runtime.memory import cores
 
 Program = NDArray[np.int64]
 Observe = Callable[[int], None]
 """Is told the number of the row that has just been executed."""
 
 BARRIER_CELLS = 24
+SPINS = 200
+"""How often a waiting thread looks again before it lets another thread have its core, if each has one."""
+
 _Kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # releases the interpreter lock while it runs
 
 
@@ -44,10 +48,18 @@ def barrier() -> NDArray[np.int64]:
 
 
 class StopRequest:
-    """Asks running programs to halt at their next POLL."""
+    """Asks running programs to halt at their next POLL; and tells how patiently they wait for one another.
+
+    Where each thread has a core, a waiting one looks again and again, as the others will soon be there. Where
+    they are more, it may be in the way of those that it waits for.
+    """
 
     def __init__(self) -> None:
-        self.cell = np.zeros(1, np.int64)
+        self.cell = np.zeros(2, np.int64)
+
+    def be_patient(self, threads: int) -> None:
+        """For programs on so many threads."""
+        self.cell[PATIENCE] = SPINS if threads <= cores() else 0
 
     def ask(self) -> None:
         self.cell[0] = 1
@@ -107,6 +119,7 @@ def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
     they have: until then they use the memory that the caller keeps alive.
     """
     stop = stop or StopRequest()
+    stop.be_patient(len(programs))
     interpret = address("interpret", Precision.FLOAT64)
 
     def interpreted(table: Program) -> None:

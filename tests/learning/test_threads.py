@@ -40,7 +40,7 @@ def trained(threads: int) -> Network:
     return network
 
 
-@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("threads", [2, 3, 8])
 def test_batch_norm_is_that_of_the_whole_batch(threads: int) -> None:
     """Also its running averages, and where a thread has few examples: the last minibatch is smaller."""
     alone, together = trained(1), trained(threads)

@@ -98,3 +98,12 @@ def test_results_are_the_callers() -> None:
     kept = first.copy()
     found(inference, network, {"x": np.ones((3, 6), np.float32)})
     np.testing.assert_array_equal(first, kept)
+
+
+def test_results_may_underflow_gradually() -> None:
+    """Numbers below the least normal one are kept, as NumPy keeps them: they are not taken for zero."""
+    network = nndsl.compile("network U { input x[40]  output y[40] = x * 1e-10 }")
+    x = np.float32(10.0) ** -np.linspace(26, 34, 40, dtype=np.float32)[None]
+    found = network.run(x=x)["y"]
+    np.testing.assert_array_equal(found, x * np.float32(1e-10))
+    assert np.count_nonzero((0 < found) & (found < np.finfo(np.float32).tiny)) > 20
