@@ -106,4 +106,4 @@ def test_results_may_underflow_gradually() -> None:
     x = np.float32(10.0) ** -np.linspace(26, 34, 40, dtype=np.float32)[None]
     found = network.run(x=x)["y"]
     np.testing.assert_array_equal(found, x * np.float32(1e-10))
-    assert np.count_nonzero((0 < found) & (found < np.finfo(np.float32).tiny)) > 20
+    assert np.count_nonzero((found > 0) & (found < np.finfo(np.float32).tiny)) > 20
