@@ -43,6 +43,9 @@ from nndsl.semantics.model import (
 
 DEFAULT_BATCH = 32
 
+EXAMPLES_AT_ONCE = 2048
+"""What an update once an epoch is made from is added up for so many examples together."""
+
 
 @dataclass(frozen=True)
 class Procedure:
@@ -118,7 +121,7 @@ def _local(model: Model, stage: Stage, rule: Rule) -> Procedure:
     sums = {SUM + name: node for name, node in statistics.sums.items()}
     step = _step(scope, measures | states(scope), sums)
     if statistics.update is not None:
-        return Procedure(step, statistics.update, stage.batch or 1024, every_epoch=True)
+        return Procedure(step, statistics.update, stage.batch or EXAMPLES_AT_ONCE, every_epoch=True)
     rate = dict(rule.options).get("rate", 1.0)
     settings = OptimizerSettings(
         "sgd", (("rate", rate), ("momentum", 0.0), ("nesterov", False), ("weight_decay", 0.0)), span=rule.span

@@ -145,7 +145,7 @@ class Session:
     def _epoch_update(self) -> Inference:
         """The update of such a rule, planned once."""
         assert self.procedure.update is not None
-        return Inference(self.procedure.update, self.precision, 1, self.on_compile)
+        return Inference(optimize(self.procedure.update), self.precision, 1, self.on_compile, self.threads)
 
     # --- beside it ----------------------------------------------------------------------
 
