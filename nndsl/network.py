@@ -138,14 +138,21 @@ class Network:
         Raises NNDSLError where it cannot be run.
         """
         from nndsl.analyses.needs import open_sizes
-        from nndsl.learning.session import plan_procedure
         from nndsl.planning.planner import plan
 
         if not self.stages:
             return {"run": plan(self.optimized_graph, open_sizes(self.optimized_graph, 1), self.precision)}
+        return self._planned(threads=1)[0]
+
+    def _planned(self, threads: int | None) -> tuple[dict[str, Plan], int]:
+        """The plans of the last stage for so many threads, or as many as pay, and the number of shares."""
+        from nndsl.analyses.needs import open_sizes
+        from nndsl.learning.session import plan_procedure
+
         found = replace(self._last_procedure, step=self.optimized_graph)
         sizes = {name: size for name, size in open_sizes(found.step, 1).items() if name != BATCH}
-        return plan_procedure(found, found.batch, self.precision, 1, sizes)[0]
+        shared = any(symbol.graph is not None for symbol in self.model.sets)
+        return plan_procedure(found, found.batch, self.precision, threads, sizes, shared)
 
     @cached_property
     def footprint(self) -> Footprint:
@@ -154,17 +161,13 @@ class Network:
 
         Raises NNDSLError where it cannot be run.
         """
-        from nndsl.analyses.needs import open_sizes
-        from nndsl.learning.session import footprint, plan_procedure
+        from nndsl.learning.session import footprint
         from nndsl.runtime.footprint import running
 
         if not self.stages:
             return running(self.plans["run"], self.layout)
-        stage, found = self.stages[-1], self._last_procedure
-        sizes = {name: size for name, size in open_sizes(found.step, 1).items() if name != BATCH}
-        wanted = 1 if any(symbol.graph is not None for symbol in self.model.sets) else None
-        plans, threads = plan_procedure(found, found.batch, self.precision, wanted, sizes)
-        return footprint(self, stage, found, plans, threads, found.batch)
+        procedure = self._last_procedure
+        return footprint(self, self.stages[-1], procedure, *self._planned(threads=None), procedure.batch)
 
     @cached_property
     def layout(self) -> VectorLayout:

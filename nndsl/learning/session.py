@@ -50,6 +50,14 @@ OPERATIONS_WORTH_A_THREAD = 5_000_000
 """A minibatch is divided only into shares larger than this: threads take a few microseconds to meet."""
 
 
+SUMS_WORTH_A_TEAM = 100_000
+"""Fewer numbers are added up over the shares of a minibatch faster than threads meet after each call."""
+
+OPERATIONS_WORTH_A_SUM = 800
+"""A minibatch is divided only into shares that compute more for each number that is added up over them: what
+is multiplied by a matrix should have some hundred rows."""
+
+
 class Session:
     """A stage's native loop over the training examples, and what is evaluated beside it.
 
@@ -332,12 +340,15 @@ def divided(
 ) -> tuple[Graph, int, int]:
     """The graph for each share of a minibatch, the number of shares, and the number of threads that run each.
 
-    Where the number of threads is not given, it is what pays. They run together what is to be `shared` or
-    needs the whole batch at once.
+    Where the number of threads is not given, it is what pays. They run together what is to be `shared`, what
+    needs the whole batch at once, and what would take longer to add up over shares than shares save.
     """
     operations = total_operations(graph, sizes)
     threads = wanted or max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
     shares = min(threads, sizes[BATCH])
+    sums = (node.type for name, node in graph.outputs.items() if name.startswith(SUM))
+    summed = sum(prod(type.shape(sizes)) for type in sums)
+    shared |= summed > SUMS_WORTH_A_TEAM and operations < OPERATIONS_WORTH_A_SUM * summed * threads
     if shared or shares < threads or any(output.startswith(CHANGE) for output in graph.outputs):
         return graph, 1, threads
     states = [output for output in graph.outputs if output.startswith(STATE)]

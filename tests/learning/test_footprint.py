@@ -12,6 +12,8 @@ from rich.console import Console
 
 import nndsl
 from nndsl.data.random import random_parts
+from nndsl.graph.types import BATCH
+from nndsl.learning.procedure import procedure
 from nndsl.learning.session import Session
 from nndsl.learning.trainer import Options
 from nndsl.network import Network
@@ -35,9 +37,9 @@ def is_planned(network: Network) -> bool:
 DESCENTS = {path.stem: network for path in SPECS if is_planned(network := nndsl.compile(path))}
 
 
-def session_of(network: Network, threads: int, precision: Precision) -> Session:
+def session_of(network: Network, threads: int | None, precision: Precision, count: int = 100) -> Session:
     network.begin(0, precision)
-    train = random_parts(network.model, 100, dtype=np.dtype(precision.value).type).train
+    train = random_parts(network.model, count, dtype=np.dtype(precision.value).type).train
     stage = next(s for s in reversed(network.stages) if isinstance(s.how, Minimize) or s is network.stages[0])
     options = Options(threads=threads, precision=precision)
     return Session(network, stage, train, options, np.random.default_rng(0))
@@ -100,9 +102,17 @@ def report(network: Network) -> str:
     return printed.get()
 
 
-def test_the_report_says_what_is_held() -> None:
-    network = DESCENTS["mlp"]
-    session = session_of(network, network.footprint.threads, Precision.FLOAT32)
+def is_closed(network: Network) -> bool:
+    """Whether all of its sizes but the batch are known without data, and one stage learns."""
+    symbols = {extent.symbol for node in network.optimized_graph for extent in node.type.extents}
+    return symbols <= {None, BATCH} and len(network.stages) == 1
+
+
+@pytest.mark.parametrize("name", [name for name, network in DESCENTS.items() if is_closed(network)])
+def test_the_report_says_what_is_held(name: str) -> None:
+    network = nndsl.compile(SPECS[0].parent / f"{name}.nn")
+    batch = procedure(network.model, network.stages[0]).batch
+    session = session_of(network, None, Precision.FLOAT32, 2 * batch)
     assert session.footprint == network.footprint
     assert footprint_text(session.footprint, "a training step") in report(network)
 

@@ -61,3 +61,24 @@ def test_threads_repeat_to_the_bit() -> None:
     first, second = trained(2).parameters, trained(2).parameters
     for name, value in first.items():
         np.testing.assert_array_equal(second[name], value, err_msg=name)
+
+
+def shared(hidden: int, batch: int, threads: int) -> tuple[int, int]:
+    """Into how many shares a perceptron's minibatch is divided, and by how many threads each is run."""
+    text = f"""network P {{
+      input x[{hidden}]  target y[9]
+      layer h[{hidden}] = tanh(full(x))
+      output z[9] = full(h)
+      train {{ minimize mse(z, y)  optimizer sgd(rate = 0.1)  batch {batch} }}
+    }}"""
+    network = compile(Source("<test>", text))
+    step = procedure(network.model, network.stages[0]).step
+    return divided(optimize(step), {BATCH: batch}, threads)[1:]
+
+
+def test_threads_run_together_what_would_take_longer_to_add_up() -> None:
+    """Where there are few rows for each thread, and weights are many."""
+    assert shared(1000, 1000, 2) == (2, 1)
+    assert shared(1000, 1000, 8) == (1, 8)
+    assert shared(1000, 50, 2) == (1, 2)
+    assert shared(50, 50, 2) == (2, 1)
