@@ -44,7 +44,8 @@ class _Writer:
         self.lines: list[str] = []
         self.indent = 1
         self.mathematics: set[str] = set()
-        self.instructions: set[str] = {"parallel_innermost_loops"}
+        self.mark = "narrow_innermost_loops" if group.narrow else "parallel_innermost_loops"
+        self.instructions: set[str] = {self.mark}
         self.in_blocks: set[int] = set()  # the sums whose innermost loop is being written in blocks
 
     def text(self) -> str:
@@ -52,7 +53,7 @@ class _Writer:
             if isinstance(sink, Scatter) and not self.group.accumulate[sink.result]:
                 self._clear(sink)
         self._block(0, self.nest.sinks)
-        self._line("parallel_innermost_loops()")
+        self._line(f"{self.mark}()")
         header = [
             "from __future__ import annotations",
             "",

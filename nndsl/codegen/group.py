@@ -21,6 +21,10 @@ BLOCK = 1024
 """How many float32 entries are added up before their sum is added to one in float64."""
 
 
+NARROW = 32
+"""An axis of fewer entries than this is over before vectors are worth their remainder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operand:
     """A buffer that is read: value number = its place in `operands`."""
@@ -98,7 +102,8 @@ class Group:
     sizes, where there is a `shared_axis` the first place along it and the number of places, how many rows
     each table has, the operands' addresses, the constants (as bits of a double), the results' addresses.
     Results may lie where operands lie as `in_place` says. The axes in `short` are known to have no more
-    than BLOCK entries: sums along them need no blocks.
+    than BLOCK entries: sums along them need no blocks. The innermost axis is `narrow` where it is known to
+    have fewer than NARROW.
     """
 
     rank: int
@@ -108,6 +113,7 @@ class Group:
     results: tuple[int, ...]
     accumulate: tuple[bool, ...]
     short: Pattern = ()
+    narrow: bool = False
 
     @property
     def tables(self) -> tuple[int, ...]:

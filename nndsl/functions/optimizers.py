@@ -81,9 +81,10 @@ def _adam(
     first, second = betas
     m = terms.state("mean") * first + g * (1.0 - first)
     v = terms.state("square") * second + g * g * (1.0 - second)
-    corrected = m / (1.0 - terms.power(first, terms.step))
-    spread = (v / (1.0 - terms.power(second, terms.step))).apply("sqrt")
-    return terms.updated(w - terms.scheduled(rate) * corrected / (spread + epsilon), mean=m, square=v)
+    # m̂ / (√v̂ + ε) with both corrections taken out of what is done for each number (section 2 there).
+    root = (1.0 - terms.power(second, terms.step)).apply("sqrt")
+    length = terms.scheduled(rate) * root / (1.0 - terms.power(first, terms.step))
+    return terms.updated(w - length * m / (v.apply("sqrt") + epsilon * root), mean=m, square=v)
 
 
 @entry(

@@ -17,6 +17,8 @@ from numba.core.compiler import Flags
 from numba.core.cpu import FastMathOptions
 from numba.extending import intrinsic, lower_builtin, type_callable
 
+from nndsl.kernels.target import vector_bytes
+
 F = TypeVar("F", bound=Callable[..., None])
 
 MATHEMATICS = {"contract"}
@@ -57,7 +59,7 @@ class _Distinct(ir.MDValue):
         buf += ("distinct !{}", "\n")
 
 
-def _declare_innermost_loops_parallel(function: ir.Function) -> None:
+def _declare_innermost_loops_parallel(function: ir.Function, masked: bool) -> None:
     module = function.module
     group = _Distinct(module, (), name=str(len(module.metadata)))
     accesses = module.add_metadata([ir.MetaDataString(module, "llvm.loop.parallel_accesses"), group])
@@ -70,8 +72,15 @@ def _declare_innermost_loops_parallel(function: ir.Function) -> None:
                 instruction.set_metadata("llvm.access.group", group)
     for latch in _latches_of_innermost_loops(function):
         loop = ir.MDValue(module, (), name=str(len(module.metadata)))
-        loop.operands = (loop, accesses)
+        loop.operands = (loop, accesses, *([_masked(module)] if masked else []))
         latch.terminator.set_metadata("llvm.loop", loop)
+
+
+def _masked(module: ir.Module) -> ir.MDValue:
+    """What says that the entries left over at a loop's end are to be a vector as well."""
+    return module.add_metadata(
+        [ir.MetaDataString(module, "llvm.loop.vectorize.predicate.enable"), ir.IntType(1)(1)]
+    )
 
 
 def _successors(block: ir.Block) -> list[ir.Block]:
@@ -125,14 +134,26 @@ def parallel_innermost_loops() -> None:
     """
 
 
+def narrow_innermost_loops() -> None:
+    """The same where loops have hardly more turns than a vector has entries, or fewer."""
+
+
 @type_callable(parallel_innermost_loops)
+@type_callable(narrow_innermost_loops)
 def _type_of_mark(_context: Any) -> Any:
     return lambda: types.none
 
 
 @lower_builtin(parallel_innermost_loops)
 def _lower_mark(context: Any, builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> Any:
-    _declare_innermost_loops_parallel(builder.function)
+    _declare_innermost_loops_parallel(builder.function, masked=False)
+    return context.get_dummy_value()
+
+
+@lower_builtin(narrow_innermost_loops)
+def _lower_narrow_mark(context: Any, builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> Any:
+    # Narrower vectors than these cannot be masked: entries would be taken one by one.
+    _declare_innermost_loops_parallel(builder.function, masked=vector_bytes() >= 32)
     return context.get_dummy_value()
 
 

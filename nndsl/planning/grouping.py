@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from nndsl.codegen.group import BLOCK, Compute, Group, LookUp, Operand, Pattern, Position, Reduce, Step, Table
+from nndsl.codegen.group import (
+    BLOCK,
+    NARROW,
+    Compute,
+    Group,
+    LookUp,
+    Operand,
+    Pattern,
+    Position,
+    Reduce,
+    Step,
+    Table,
+)
 from nndsl.graph.graph import Node
 from nndsl.graph.types import Element
 from nndsl.operators import leaves
@@ -207,7 +219,8 @@ def instruction(
         steps=tuple(steps),
         results=tuple(values),
         accumulate=tuple(node in accumulated for node in results),
-        short=tuple(axis for axis in _summed_innermost(steps) if _is_short(sizes[axis])),
+        short=tuple(axis for axis in _summed_innermost(steps) if _is_within(sizes[axis], BLOCK)),
+        narrow=bool(sizes) and _is_within(sizes[-1], NARROW - 1),
     )
     rows = (Count.of(node.type.extents[:1]) for node, _ in writer.tables)
     reads = [buffer_of[node] for node, _ in (*writer.operands, *writer.tables)]
@@ -239,8 +252,8 @@ def _summed_innermost(steps: list[Step]) -> Pattern:
     return tuple(sorted({max(step.axes) for step in sums}))
 
 
-def _is_short(size: Count) -> bool:
-    return not size.extents and size.factor <= BLOCK
+def _is_within(size: Count, bound: int) -> bool:
+    return not size.extents and size.factor <= bound
 
 
 def _numbering(writer: _Writer) -> Callable[[_Value], int]:

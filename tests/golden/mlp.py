@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from nndsl.kernels.blas import gemm
-from nndsl.kernels.native import add_unordered, larger, parallel_innermost_loops
+from nndsl.kernels.matrices import gemm
+from nndsl.kernels.native import add_unordered, larger, narrow_innermost_loops, parallel_innermost_loops
 from nndsl.kernels.vector_math import exp, log
 from numpy import float32 as real, float64, inf
 
@@ -45,7 +45,7 @@ def fused_2(
                 a3 = i1
         v3 = a3
         r0[i0] = v3
-    parallel_innermost_loops()
+    narrow_innermost_loops()
 
 
 def fused_3(
@@ -147,7 +147,7 @@ def fused_4(
     v22 = real(s22)
     r0[0] = v18
     r1[0] = v22
-    parallel_innermost_loops()
+    narrow_innermost_loops()
 
 
 def fused_5(

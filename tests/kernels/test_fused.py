@@ -1,7 +1,7 @@
 """Generated kernels against the meaning of their groups."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -144,15 +144,17 @@ CROSS_ENTROPY = Group(
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("columns", SIZES)
 def test_sizes_around_the_vector_width(columns, precision):
-    for rows in (1, 3):
-        check(BIAS_RELU, precision, (rows, columns), operands_of(BIAS_RELU, precision, (rows, columns)))
+    for rows, narrow in product((1, 3), (False, True)):
+        group = replace(BIAS_RELU, narrow=narrow)
+        check(group, precision, (rows, columns), operands_of(group, precision, (rows, columns)))
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("call", [native, python])
 def test_reductions(precision, call):
-    for sizes in ((3, 1), (4, 9), (2, 1000)):
-        check(REDUCTIONS, precision, sizes, operands_of(REDUCTIONS, precision, sizes), call=call)
+    for sizes, narrow in product(((3, 1), (4, 9), (2, 1000)), (False, True)):
+        group = replace(REDUCTIONS, narrow=narrow)
+        check(group, precision, sizes, operands_of(group, precision, sizes), call=call)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -171,19 +173,22 @@ def test_nan_is_the_extreme_and_the_first_of_equals_wins(call):
     x[1, 7] = np.inf
     x[2, 11], x[2, 12] = np.inf, -np.inf
     x[3, 17], x[3, 18] = np.nan, np.nan
-    got = results_of(REDUCTIONS, Precision.FLOAT32, x.shape, [x], call=call)
-    for y, name in zip(got[1:5], ("max", "min", "argmax", "argmin"), strict=True):
-        np.testing.assert_array_equal(y, getattr(np, name)(x, axis=1))
-    np.testing.assert_array_equal(got[6], x.max(axis=0))
+    for narrow in (False, True):
+        group = replace(REDUCTIONS, narrow=narrow)
+        got = results_of(group, Precision.FLOAT32, x.shape, [x], call=call)
+        for y, name in zip(got[1:5], ("max", "min", "argmax", "argmin"), strict=True):
+            np.testing.assert_array_equal(y, getattr(np, name)(x, axis=1))
+        np.testing.assert_array_equal(got[6], x.max(axis=0))
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_softmax_with_cross_entropy_and_its_gradient(precision):
     generator = np.random.default_rng(0)
-    for rows, classes in ((5, 10), (3, 1000)):
+    for (rows, classes), narrow in product(((5, 10), (3, 1000)), (False, True)):
+        group = replace(CROSS_ENTROPY, narrow=narrow)
         x = generator.normal(size=(rows, classes)).astype(precision.value) * 10
         labels = generator.integers(0, classes, rows).astype(np.int32)
-        loss, gradient = results_of(CROSS_ENTROPY, precision, x.shape, [x, labels], [1.0])
+        loss, gradient = results_of(group, precision, x.shape, [x, labels], [1.0])
         shifted = x.astype(np.longdouble) - x.max(axis=1, keepdims=True)
         logarithm = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
         tolerance = 1e-6 if precision is Precision.FLOAT32 else 1e-14
