@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from os import sysconf, times
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -89,16 +91,27 @@ def graph(edges: int) -> Arrays:
     return {"G": ends, "x": features, "y": random.integers(0, 10, nodes).astype(np.int32)}
 
 
-def least(contenders: Sequence[Callable[[], float]], seconds: float) -> list[float]:
-    """The least time of each, measured in turn for so many seconds each."""
+def least(contenders: Sequence[Callable[[], float]], seconds: float) -> tuple[list[float], str]:
+    """The least time of each, measured in turn for so many seconds each, and how many processors others had
+    meanwhile.
+    """
     found = [float("inf")] * len(contenders)
     spent = [0.0] * len(contenders)
+    busy = busy_elsewhere()
     while min(spent) < seconds:
         for place, contender in enumerate(contenders):
             begin = perf_counter()
             found[place] = min(found[place], contender())
             spent[place] += perf_counter() - begin
-    return found
+    return found, f"{max(busy_elsewhere() - busy, 0) / sum(spent):.1f}"
+
+
+def busy_elsewhere() -> float:
+    """Seconds for which others have had the machine's processors, as Linux counts them."""
+    fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
+    user, nice, system, _idle, _waiting, *rest = (int(ticks) / sysconf("SC_CLK_TCK") for ticks in fields)
+    own = times()
+    return user + nice + system + sum(rest) - own.user - own.system
 
 
 THREADED = (
@@ -127,32 +140,36 @@ UNDERFLOWING = ("w02_mlp_large", "w03_lenet", "w05_elman", "w06_lstm_char", "w07
 def threads_table(seconds: float) -> list[list[str]]:
     rows = []
     for work in THREADED:
-        one, two, many = least([work.training(threads) for threads in (1, CORES, MANY)], seconds)
-        rows.append([work.spec, time_text(one), f"{one / two:.2f}", f"{many / two:.2f}"])
+        contenders = [work.training(threads) for threads in (1, CORES, MANY)]
+        (one, two, many), others = least(contenders, seconds)
+        rows.append([work.spec, time_text(one), f"{one / two:.2f}", f"{many / two:.2f}", others])
     return rows
 
 
 def sizes_table(seconds: float) -> list[list[str]]:
     rows = []
     for what, works in SIZES.items():
-        found = least([work.training(1) for work in works], seconds)
+        found, others = least([work.training(1) for work in works], seconds)
         ratios = [f"{time / found[0]:.2f}" for time in found[1:]]
-        rows.append([f"{works[0].spec}, {what}", time_text(found[0]), *ratios])
+        rows.append([f"{works[0].spec}, {what}", time_text(found[0]), *ratios, others])
     return rows
 
 
 def underflow_table(seconds: float) -> list[list[str]]:
     rows = []
     for spec in UNDERFLOWING:
-        normal, tiny = least([Work(spec, scale=scale).training(1) for scale in (1.0, TINY)], seconds)
-        rows.append([spec, time_text(normal), f"{tiny / normal:.2f}"])
+        contenders = [Work(spec, scale=scale).training(1) for scale in (1.0, TINY)]
+        (normal, tiny), others = least(contenders, seconds)
+        rows.append([spec, time_text(normal), f"{tiny / normal:.2f}", others])
     return rows
 
 
+OTHERS = "CPUs of others"
+
 TABLES = (
-    (threads_table, ("workload", "1 thread", "1 ÷ 2 threads", f"{MANY} threads ÷ 2")),
-    (sizes_table, ("what grows", "a step", "at twice the size, times", "at four times")),
-    (underflow_table, ("all weights at 1e-40", "usual step", "its step, times")),
+    (threads_table, ("workload", "1 thread", "1 ÷ 2 threads", f"{MANY} threads ÷ 2", OTHERS)),
+    (sizes_table, ("what grows", "a step", "at twice the size, times", "at four times", OTHERS)),
+    (underflow_table, ("all weights at 1e-40", "usual step", "its step, times", OTHERS)),
 )
 
 
