@@ -23,7 +23,7 @@ from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Constant, Position, Size
 from nndsl.operators.lookup import Gather, OneHot
 from nndsl.operators.operator import Elementwise, Kind
-from nndsl.operators.reductions import Winner
+from nndsl.operators.reductions import Extremum, Winner
 
 MEMBERS_MOST = 40
 """A cluster's size is bounded so that one kernel compiles in well under a second."""
@@ -188,6 +188,8 @@ class _Merge:
             return None
         if any(cluster.is_costly and 0 < len(cluster.space) < len(space) for cluster in self.clusters):
             return None  # in the outer loops of a deeper nest it would be computed entry by entry
+        if isinstance(self.node.operator, Extremum) and len(own) < len(space):
+            return None  # and so would this, each entry waiting for the one before it
         cluster = self._union(space, own)
         innermost = [frozenset(space[len(space) - count :]) for count in range(len(space) + 1)]
         return cluster if all(reduced in innermost for reduced in cluster.inner) else None
