@@ -12,7 +12,6 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
-from nndsl.kernels.kernel import kernel
 from nndsl.kernels.native import pointer
 from nndsl.kernels.opcodes import PATIENCE, WIDTH, Opcode
 from nndsl.kernels.symbols import YIELD, provide
@@ -61,6 +60,18 @@ def atomic_load(_typing: Any, cells: Any, place: Any) -> Any:
 
 
 @intrinsic
+def replace_if(_typing: Any, cells: Any, place: Any, old: Any, new: Any) -> Any:
+    """Put a new number in the place of an old one, if that is there; whether it was."""
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, values: list[Any]) -> Any:
+        cell = builder.gep(values[0], [values[1]])
+        found = builder.cmpxchg(cell, values[2], values[3], "seq_cst", "seq_cst")
+        return builder.zext(builder.extract_value(found, 1), ir.IntType(64))
+
+    return types.int64(cells, types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
 def spin(_typing: Any) -> Any:
     """Tell the processor that this thread waits for another one."""
 
@@ -87,6 +98,14 @@ def give_way(_typing: Any) -> Any:
 
 
 @register_jitable
+def look_again(turns: int, patience: int) -> None:
+    """What a thread does that has looked for something in vain so many times: its patience is limited."""
+    spin()
+    if turns > patience:
+        give_way()
+
+
+@register_jitable
 def wait(barrier: Integers, threads: int, stop: Integers) -> None:
     """Wait until `threads` threads have called this with the same barrier: 24 integers, zero at first.
 
@@ -101,13 +120,11 @@ def wait(barrier: Integers, threads: int, stop: Integers) -> None:
     else:
         turns = 0
         while atomic_load(barrier, GENERATION) == generation:
-            spin()
             turns += 1
-            if turns > stop[PATIENCE]:
-                give_way()
+            look_again(turns, stop[PATIENCE])
 
 
-@kernel
+@register_jitable
 def interpret(program: Integers, stop: Integers) -> None:
     """Run a program (rows of WIDTH integers, see `Opcode`) from its first row until it halts."""
     row = 0

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 EVALUATION_BATCH = 256
 
-OPERATIONS_WORTH_A_THREAD = 5_000_000
+OPERATIONS_WORTH_A_THREAD = 1_000_000
 """A minibatch is divided only into shares larger than this: threads take a few microseconds to meet."""
 
 

@@ -28,8 +28,8 @@ from nndsl.types import Extent
 ROWS_AT_ONCE = 256
 """How many examples are run together: enough for matrix products, few enough for the cache."""
 
-OPERATIONS_WORTH_A_THREAD = 20_000_000
-"""Threads are started for each run, which takes longer than their meetings."""
+OPERATIONS_WORTH_A_THREAD = 1_000_000
+"""Threads that are asleep must be woken for a run, which takes longer than their meetings."""
 
 SIZES_KEPT = 16
 """For so many different sizes of what is given, programs are kept ready."""
@@ -176,10 +176,7 @@ class _Ready:
         return all(parameters[name] is array for name, array in self.parameters.items())
 
     def run(self) -> None:
-        if len(self.programs) == 1:
-            machine.run_here(self.programs[0].table)
-        else:
-            machine.run([program.table for program in self.programs])
+        machine.run([program.table for program in self.programs])
 
 
 def _result(name: str) -> str:

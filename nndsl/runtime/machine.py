@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache, partial
+from collections.abc import Callable, Sequence
+from functools import cache
 from queue import SimpleQueue
 
 import numpy as np
@@ -30,6 +28,10 @@ Observe = Callable[[int], None]
 BARRIER_CELLS = 24
 SPINS = 200
 """How often a waiting thread looks again before it lets another thread have its core, if each has one."""
+
+MAILBOX_CELLS = 24
+ASLEEP = 0
+"""The state of a helper that must be woken: see `nndsl.kernels.helpers`."""
 
 _Kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # releases the interpreter lock while it runs
 
@@ -79,85 +81,60 @@ def call(function: int, arguments: NDArray[np.int64]) -> None:
     _callable(function)(arguments.ctypes.data)
 
 
-@contextmanager
-def _interrupts_put_off(stop: StopRequest) -> Iterator[None]:
-    """An interrupt meanwhile asks for a stop, and is raised at the end.
-
-    Were it raised at once, that could be while threads are being started, and nobody would wait for them.
-    """
-    usual = signal.getsignal(signal.SIGINT)
-    if not callable(usual) or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    asked = False
-
-    def ask(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        stop.ask()
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
-    if asked:
-        usual(signal.SIGINT, None)
-
-
-def run_here(table: Program) -> None:
-    """Run one program to its end in the calling thread."""
-    nobody = StopRequest()
-    arguments = np.array([table.ctypes.data, nobody.cell.ctypes.data], np.int64)
-    call(address("interpret", Precision.FLOAT64), arguments)
-
-
 def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
-    """Run each program in a thread of its own until all have halted.
+    """Run each program in a thread of its own, the first in this one, until all have halted.
 
-    On an interrupt from the keyboard the programs are asked to stop, and the interrupt is raised once
-    they have: until then they use the memory that the caller keeps alive.
+    An interrupt from the keyboard is raised afterwards: until then the programs use the memory that the
+    caller keeps alive.
     """
-    stop = stop or StopRequest()
+    stop, done = stop or StopRequest(), np.zeros(1, np.int64)
     stop.be_patient(len(programs))
-    interpret = address("interpret", Precision.FLOAT64)
+    helpers = [_taken() for _ in programs[1:]]
+    tables = np.array([table.ctypes.data for table in programs], np.int64)
+    mailboxes = np.array([helper.mailbox.ctypes.data for helper in helpers], np.int64)
+    given = [x.ctypes.data for x in (tables, stop.cell, mailboxes)]
+    packed = np.array([*given, len(helpers), done.ctypes.data], np.int64)
+    lead = address("lead", Precision.FLOAT64)
+    while not done[0]:
+        for helper in helpers:
+            helper.wake()
+        call(lead, packed)
+    _idle.extend(helpers)
 
-    def interpreted(table: Program) -> None:
-        call(interpret, np.array([table.ctypes.data, stop.cell.ctypes.data], np.int64))
 
-    with _interrupts_put_off(stop):
-        for end in [_in_a_thread(partial(interpreted, table)) for table in programs]:
-            end.wait()
+class _Helper:
+    """A thread that runs programs which others lead."""
+
+    def __init__(self) -> None:
+        self.mailbox = np.zeros(MAILBOX_CELLS, np.int64)
+        self._ear: SimpleQueue[None] = SimpleQueue()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def wake(self) -> None:
+        """Lets the thread look for a program again, if it sleeps."""
+        if self.mailbox[0] == ASLEEP and self._ear.empty():
+            self._ear.put(None)
+
+    def _serve(self) -> None:
+        serve, packed = address("serve", Precision.FLOAT64), np.array([self.mailbox.ctypes.data], np.int64)
+        while True:
+            self._ear.get()
+            call(serve, packed)
 
 
-_Work = tuple[Callable[[], None], threading.Event]
-
-_idle: list[SimpleQueue[_Work]] = []
-"""Where threads listen that have nothing to do. They are kept, because starting one takes longer than running
-a small minibatch."""
+_idle: list[_Helper] = []
+"""The helpers that nobody has taken. They are kept: starting a thread takes longer than a small minibatch."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)  # a forked process has none of the threads
 
 
-def _in_a_thread(work: Callable[[], None]) -> threading.Event:
-    """Has an idle thread do something, or a new one; the event tells that it is done."""
+def _taken() -> _Helper:
+    """An idle helper, or a new one."""
     try:
-        ear = _idle.pop()
+        return _idle.pop()
     except IndexError:
-        ear = SimpleQueue()
-        threading.Thread(target=_serve, args=(ear,), daemon=True).start()
-    end = threading.Event()
-    ear.put((work, end))
-    return end
-
-
-def _serve(ear: SimpleQueue[_Work]) -> None:
-    while True:
-        work, end = ear.get()
-        work()
-        _idle.append(ear)
-        end.set()
+        return _Helper()
 
 
 def step(table: Program, observe: Observe, stop: StopRequest | None = None) -> None:

@@ -130,7 +130,7 @@ class MinibatchLoop:
     def run(self, first: int, turns: int) -> None:
         """Runs minibatches `first` to `first + turns - 1` of the order; the last one may be smaller.
 
-        On one thread, which is this one, an interrupt from the keyboard waits until they are done.
+        An interrupt from the keyboard waits until they are done.
         """
         whole = min(turns, max(self.count // self.step - first, 0))
         if first == 0:
@@ -169,8 +169,6 @@ class MinibatchLoop:
             program.set_count(turns)
         if self.debug:
             self._watched(self._programs[batch][0], batch)
-        elif self.threads == 1:
-            machine.run_here(self._programs[batch][0].table)
         else:
             machine.run([program.table for program in self._programs[batch]], self.stop)
 

@@ -74,7 +74,7 @@ class Stepping:
         self._held[self._steps.into][:, 0] = symbols
         for key, shift in self._steps.rows.items():
             self._held[key][...] = self.place + shift
-        machine.run_here(self._program.table)
+        machine.run([self._program.table])
         for name in self._steps.kept.keys() - self._steps.growing:
             self._held[name][...] = self.results[name]
         self.place += 1

@@ -112,14 +112,31 @@ def test_all_threads_stop_at_the_same_poll():
     assert (numbers == numbers[0]).all()
 
 
-def test_an_interrupt_stops_the_machine(number):
-    made = endless(number, machine.barrier(), 1)
+def test_an_interrupt_waits_until_all_have_halted():
+    numbers, barrier, stop = np.zeros(2), machine.barrier(), machine.StopRequest()
+    programs = [endless(numbers[i : i + 1], barrier, 2) for i in range(2)]
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    ended = threading.Timer(0.3, stop.ask)
+    ended.start()
     with pytest.raises(KeyboardInterrupt):
-        machine.run([made.program])
-    after = number[0]
+        machine.run([made.program for made in programs], stop)
+    assert stop.asked
+    after = numbers[0]
     time.sleep(0.02)
-    assert number[0] == after > 0
+    assert (numbers == after).all() and after > 0
+
+
+def test_helpers_that_have_fallen_asleep_are_woken(number):
+    """After programs in quick succession, and after a pause."""
+    for pause_s in (0, 0, 0.05, 0, 0.2):
+        time.sleep(pause_s)
+        cells, barrier = np.zeros(3), machine.barrier()
+        programs = [Made() for _ in range(3)]
+        for made, thread in zip(programs, range(3), strict=True):
+            made.call("count_up", cells[thread : thread + 1])
+            made.wait(Opcode.BARRIER, barrier, 3)
+        machine.run([made.program for made in programs])
+        assert list(cells) == [1, 1, 1]
 
 
 def test_the_interpreter_lock_is_free_meanwhile(number):
