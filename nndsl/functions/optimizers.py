@@ -84,7 +84,7 @@ def _adam(
     # m̂ / (√v̂ + ε) with both corrections taken out of what is done for each number (section 2 there).
     root = (1.0 - terms.power(second, terms.step)).apply("sqrt")
     length = terms.scheduled(rate) * root / (1.0 - terms.power(first, terms.step))
-    return terms.updated(w - length * m / (v.apply("sqrt") + epsilon * root), mean=m, square=v)
+    return terms.updated(w - m / (v.apply("sqrt") + epsilon * root) * length, mean=m, square=v)
 
 
 @entry(

@@ -136,3 +136,11 @@ def test_attention_learns_from_long_sequences_without_a_matrix_of_all_pairs(caus
     assert planned[1] == pytest.approx(2 * planned[0], rel=0.1)
     assert longer.footprint.whole < 4 * 4096**2 / 4
     assert footprint_text(longer.footprint, "a training step") in report(longer)
+
+
+@pytest.mark.parametrize("clip", ["", "clip norm 1"])
+def test_an_update_keeps_no_vector_of_its_own(clip: str) -> None:
+    """All of it is one loop: nothing as long as what is learned is stored in between."""
+    train = f"train {{ minimize mse(y, z)  optimizer adam(rate = 1e-3)  {clip} }}"
+    text = f"network A {{ input x[99]  target z[99]  output y[99] = full(x) {train} }}"
+    assert nndsl.compile(Source("<test>", text)).plans["update"].arena_bytes < 4 * 99 * 99
