@@ -80,20 +80,29 @@ class Inference:
         held = {SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32), **inputs}
         given = {name: held[name] for name in self.inputs}
         sizes = {**(sizes or {}), **symbol_sizes(self.inputs, given)}
+        if count <= self.rows_at_once:
+            return self._run(given, parameters, {**sizes, BATCH: count, FIRST: 0})
         results = {
             name: np.empty(type.shape({**sizes, BATCH: count}), dtype(type.element, self.precision))
             for name, type in self.outputs.items()
         }
         for first in range(0, count, self.rows_at_once):
             rows = slice(first, min(first + self.rows_at_once, count))
+            block = {name: _rows(self.inputs[name], array, rows) for name, array in given.items()}
             place = {BATCH: rows.stop - rows.start, FIRST: rows.start if SEED in self.inputs else 0}
-            ready = self._bound({**sizes, **place}, parameters)
-            for name, array in given.items():
-                ready.inputs[name][...] = _rows(self.inputs[name], array, rows)
-            ready.run()
-            for name, array in results.items():
-                _rows(self.outputs[name], array, rows)[...] = ready.outputs[name]
+            for name, array in self._run(block, parameters, {**sizes, **place}).items():
+                _rows(self.outputs[name], results[name], rows)[...] = array
         return results
+
+    def _run(
+        self, given: Mapping[str, Array], parameters: Mapping[str, Array], sizes: Mapping[str, int]
+    ) -> dict[str, Array]:
+        """The outputs for examples that are run together."""
+        ready = self._bound(sizes, parameters)
+        for name, array in given.items():
+            ready.inputs[name][...] = array
+        ready.run()
+        return {name: array.copy() for name, array in ready.outputs.items()}
 
     def _bound(self, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
         """The programs for some sizes."""
@@ -156,7 +165,8 @@ class Inference:
             program = Turns(calls, functions, np.zeros(2, np.int64), barrier, len(threads))
             program.set_count(1)
             programs.append(program)
-        return _Ready(programs, given, results, read)
+        run = machine.Run([program.table for program in programs])
+        return _Ready(programs, run, given, results, read)
 
     def _memory(self, type: TensorType, sizes: Mapping[str, int]) -> Array:
         return zeros(type.shape(sizes), dtype(type.element, self.precision))
@@ -167,6 +177,7 @@ class _Ready:
     """The programs of all threads, memory for what goes in and comes out, and the parameters they read."""
 
     programs: list[Turns]
+    run: machine.Run
     inputs: Mapping[str, Array]
     outputs: Mapping[str, Array]
     parameters: Mapping[str, Array]
@@ -174,9 +185,6 @@ class _Ready:
     def reads(self, parameters: Mapping[str, Array]) -> bool:
         """Whether these are the arrays that the programs read."""
         return all(parameters[name] is array for name, array in self.parameters.items())
-
-    def run(self) -> None:
-        machine.run([program.table for program in self.programs])
 
 
 def _result(name: str) -> str:

@@ -87,19 +87,36 @@ def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
     An interrupt from the keyboard is raised afterwards: until then the programs use the memory that the
     caller keeps alive.
     """
-    stop, done = stop or StopRequest(), np.zeros(1, np.int64)
-    stop.be_patient(len(programs))
-    helpers = [_taken() for _ in programs[1:]]
-    tables = np.array([table.ctypes.data for table in programs], np.int64)
-    mailboxes = np.array([helper.mailbox.ctypes.data for helper in helpers], np.int64)
-    given = [x.ctypes.data for x in (tables, stop.cell, mailboxes)]
-    packed = np.array([*given, len(helpers), done.ctypes.data], np.int64)
-    lead = address("lead", Precision.FLOAT64)
-    while not done[0]:
-        for helper in helpers:
-            helper.wake()
-        call(lead, packed)
-    _idle.extend(helpers)
+    Run(programs, stop)()
+
+
+class Run:
+    """Programs ready to be run again and again, as by `run`."""
+
+    def __init__(self, programs: Sequence[Program], stop: StopRequest | None = None) -> None:
+        stop = stop or StopRequest()
+        stop.be_patient(len(programs))
+        self._helpers = len(programs) - 1
+        self._done = np.zeros(1, np.int64)
+        self._mailboxes = np.zeros(self._helpers, np.int64)
+        tables = np.array([table.ctypes.data for table in programs], np.int64)
+        self._held = (programs, stop, tables)
+        given = [x.ctypes.data for x in (tables, stop.cell, self._mailboxes)]
+        self._arguments = np.array([*given, self._helpers, self._done.ctypes.data], np.int64)
+        self._place = self._arguments.ctypes.data
+        self._lead = _callable(address("lead", Precision.FLOAT64))
+
+    def __call__(self) -> None:
+        """Run all to their ends."""
+        helpers = [_taken() for _ in range(self._helpers)]
+        for number, helper in enumerate(helpers):
+            self._mailboxes[number] = helper.address
+        self._done[0] = 0
+        while not self._done[0]:
+            for helper in helpers:
+                helper.wake()
+            self._lead(self._place)
+        _idle.extend(helpers)
 
 
 class _Helper:
@@ -107,6 +124,7 @@ class _Helper:
 
     def __init__(self) -> None:
         self.mailbox = np.zeros(MAILBOX_CELLS, np.int64)
+        self.address = int(self.mailbox.ctypes.data)
         self._ear: SimpleQueue[None] = SimpleQueue()
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -116,7 +134,7 @@ class _Helper:
             self._ear.put(None)
 
     def _serve(self) -> None:
-        serve, packed = address("serve", Precision.FLOAT64), np.array([self.mailbox.ctypes.data], np.int64)
+        serve, packed = address("serve", Precision.FLOAT64), np.array([self.address], np.int64)
         while True:
             self._ear.get()
             call(serve, packed)
