@@ -11,6 +11,7 @@ from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution
 from nndsl.operators.loop import Loop
 from nndsl.operators.operator import Kind
+from nndsl.operators.sparse import SparseProduct
 from nndsl.operators.sweeps import Sweeps
 
 
@@ -20,6 +21,8 @@ def operations(node: Node, sizes: Mapping[str, int]) -> int:
     its body at each step."""
     if isinstance(node.operator, Loop):
         return node.operator.time.extent.value(sizes) * total_operations(node.operator.body, sizes)
+    if isinstance(node.operator, SparseProduct):
+        return 2 * _entries(node.inputs[1], sizes) * prod(node.type.shape(sizes)[1:])
     if isinstance(node.operator, Attention | AttentionGradient | Sweeps):
         return node.operator.operations(tuple(x.type.shape(sizes) for x in node.inputs))
     match node.operator.kind:

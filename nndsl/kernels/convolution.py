@@ -156,16 +156,18 @@ def convolve(
     source: int,
     units: int,
     groups: int,
+    columns: int,
     *geometry: int,
 ) -> None:
     """y[n, p, u] ← Σ x[n, p·stride + k·dilation - before, s] · w[u, s, k].
 
     Shapes: y (examples, places, units), x (examples, grid, source), w (units, source / groups, window).
     `packed` has room for the weights with the units of each group rounded up to vectors, `image` for a
-    bordered grid, `rows` for two numbers for each place and `taps` for one for each entry of a window.
+    bordered grid, `rows` for two numbers for each place and `taps` for one for each entry of a window. The
+    first `columns` units of each group are computed.
     """
     width, size, places = lanes(w), product3(geometry, WINDOW), product3(geometry, PLACES)
-    own, columns = source // groups, units // groups
+    own, of_group = source // groups, units // groups
     panels, merged = panels_of(columns, width), merged_taps(groups, geometry)
     lengths, y_rows = (size // merged, own * merged), beyond(rows, places)
     forward_tables(rows, y_rows, taps, merged, source, units, geometry)
@@ -176,7 +178,7 @@ def convolve(
                     there = (((group * panels + panel) * size + tap) * own + s) * width
                     for lane in range(width):
                         column = panel * width + lane
-                        here = ((group * columns + column) * own + s) * size + tap
+                        here = ((group * of_group + column) * own + s) * size + tap
                         packed[there + lane] = w[here] if column < columns else 0
     bordered = needs_border(geometry)
     if bordered:
@@ -187,9 +189,11 @@ def convolve(
             border(image, x, x_at, source, geometry)
             x_at, grid = 0, image
         for group in range(groups):
-            y_at, w_at = example * places * units + group * columns, group * panels * size * own * width
+            y_at, w_at = example * places * units + group * of_group, group * panels * size * own * width
             at, begin = x_at + group * own, 0
-            if groups == 1 and columns <= 2 * width:  # whole vectors: later rows overwrite what is too much
+            if (
+                columns == units and columns <= 2 * width
+            ):  # whole vectors: later rows overwrite what is too much
                 begin = min(max((examples - example) * places - 2 * width, 0), places)
                 whole = panels * width
                 multiply_rows(y, y_at, y_rows, grid, at, rows, 0, begin, taps, lengths, packed, w_at, whole)

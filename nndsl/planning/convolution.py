@@ -7,7 +7,7 @@ from math import prod
 
 from nndsl.graph.graph import Node
 from nndsl.graph.types import Dimension, Element, TensorType
-from nndsl.operators.convolution import Convolution, ConvolveWeights
+from nndsl.operators.convolution import Convolution, Convolve, ConvolveWeights
 from nndsl.operators.pooling import MaxPool, MaxUnpool, Pooling, SumPool
 from nndsl.planning.plan import Address, Argument, Count
 from nndsl.types import Extent
@@ -61,7 +61,9 @@ def convolution(
         *_three(map(Extent.of, operator.before), 0),
     )
     addresses = map(Address, (result, *reads, *memory))
-    return operator.name, (*addresses, *adds, *sizes, Count(operator.groups), *geometry)
+    groups = operator.groups
+    columns = (Count((y.extents[-1].known or 0) // groups),) if isinstance(operator, Convolve) else ()
+    return operator.name, (*addresses, *adds, *sizes, Count(groups), *columns, *geometry)
 
 
 def pooling(node: Node, result: str, reads: tuple[str, ...]) -> tuple[str, tuple[Argument, ...]]:

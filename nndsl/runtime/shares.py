@@ -133,6 +133,16 @@ def _on_grids(
     return found
 
 
+def _convolve(arguments: Arguments, width: int) -> tuple[Way, ...]:
+    by_examples = _on_grids(7, 12, grids=(1,), places=(0,))(arguments, width)
+    examples, source, _, groups = arguments[7:11]
+    places, window = (prod(arguments[12 + 3 * n : 15 + 3 * n]) for n in (1, 2))
+    if groups > 1:
+        return by_examples
+    moves = {0: width, 2: source * window * width}
+    return (*by_examples, Way(11, moves, examples * places * window * source // VECTOR_STEPS, LINE))
+
+
 def _attention(
     numbers: int, queries_of: Sequence[int], keys_of: Sequence[int], y: Sequence[int], v: Sequence[int]
 ) -> Callable[[Arguments, int], tuple[Way, ...]]:
@@ -180,7 +190,7 @@ _WAYS: dict[str, Callable[[Arguments, int], tuple[Way, ...]]] = {
     "sparse_product": _sparse,
     "uniform": _drawn,
     "normal": _drawn,
-    "convolve": _on_grids(7, 11, grids=(1,), places=(0,)),
+    "convolve": _convolve,
     "convolve_transposed": _on_grids(7, 11, grids=(0,), places=(1,)),
     "max_pool": _on_grids(3, 5, grids=(1, 2), places=(0,)),
     "max_unpool": _on_grids(3, 5, grids=(0, 1), places=(2,)),

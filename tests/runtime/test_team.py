@@ -32,7 +32,7 @@ IMAGES = """
 network Images {
   input  x[2] over 9x9
   target y[3] onehot
-  layer  c[5] = batch_norm(local(x, 3x3, pad = 1) + bias)
+  layer  c[35] = batch_norm(local(x, 3x3, pad = 1) + bias)
   layer  s = max(relu(c) over window 2x2)
   layer  d[4] = mean(local(s, 2x2) over window 2x2)
   output z[3] = full(flatten(d)) + bias
