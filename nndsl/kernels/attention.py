@@ -17,7 +17,7 @@ from numba.extending import register_jitable
 
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.matrices import multiply
-from nndsl.kernels.native import add_unordered, beyond, larger
+from nndsl.kernels.native import add_unordered, beyond, larger, rounded_product
 from nndsl.kernels.vector_math import exp
 
 if TYPE_CHECKING:
@@ -219,8 +219,9 @@ def attention_gradient(
 
 @register_jitable
 def product_of_rows(a: Any, b: Any, at: int, width: int, total: Any) -> Any:
+    """Rounded as short products of `multiply` are: what it is subtracted from may be almost the same."""
     for i in range(width):
-        total = add_unordered(total, a[at + i] * b[at + i])
+        total = add_unordered(total, rounded_product(a[at + i], b[at + i]))
     return total
 
 
