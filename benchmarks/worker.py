@@ -31,6 +31,8 @@ def loaded(name: str) -> workloads.Workload:
 def measured(name: str, seconds: float, threads: int | None) -> dict[str, object]:
     """What the peers' worker says of a peer; `loss_first` is that of the first minibatch of all."""
     workload = loaded(name)
+    if workload.runs is not None and threads is not None:
+        return {"error": "a network that is run chooses its threads itself"}
     out: dict[str, object] = {}
     case = Running(workload) if workload.runs is not None else Training(workload, threads)
     out["build_s"] = worker.process_age()
