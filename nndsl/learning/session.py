@@ -46,9 +46,11 @@ if TYPE_CHECKING:
 
 EVALUATION_BATCH = 256
 
-OPERATIONS_WORTH_A_THREAD = 1_000_000
-"""A minibatch is divided only into shares larger than this: threads take a few microseconds to meet."""
+OPERATIONS_WORTH_A_THREAD = 5_000_000
+"""A minibatch is divided only into shares larger than this: their sums must be added up."""
 
+OPERATIONS_WORTH_A_MEMBER = 1_000_000
+"""Of what a team runs each thread does more than this: threads take a few microseconds to meet."""
 
 SUMS_WORTH_A_TEAM = 100_000
 """Fewer numbers are added up over the shares of a minibatch faster than threads meet after each call."""
@@ -344,7 +346,8 @@ def divided(
     needs the whole batch at once, and what would take longer to add up over shares than shares save.
     """
     operations = total_operations(graph, sizes)
-    threads = wanted or max(1, min(cores(), operations // OPERATIONS_WORTH_A_THREAD))
+    least = OPERATIONS_WORTH_A_MEMBER if shared else OPERATIONS_WORTH_A_THREAD
+    threads = wanted or max(1, min(cores(), operations // least))
     shares = min(threads, sizes[BATCH])
     sums = (node.type for name, node in graph.outputs.items() if name.startswith(SUM))
     summed = sum(prod(type.shape(sizes)) for type in sums)
