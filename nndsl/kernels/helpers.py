@@ -12,7 +12,7 @@ from numba.extending import register_jitable
 
 from nndsl.kernels.interpreter import atomic_load, integers, interpret, look_again, replace_if
 from nndsl.kernels.kernel import kernel
-from nndsl.kernels.opcodes import PATIENCE
+from nndsl.kernels.opcodes import ASLEEP, BUSY, KEPT, PATIENCE, READY, SPINS
 
 if TYPE_CHECKING:
     from nndsl.kernels.kernel import Integers
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 STATE, PROGRAM, STOP = range(3)
 """The cells of a mailbox."""
 
-ASLEEP, READY, KEPT, BUSY = range(4)
-"""The states of a helper: it is `KEPT` awake while others are awaited, `BUSY` until it has run a program."""
-
 LOOKS = 4000
 """How often a thread looks for another one in vain before it gives up: for about half a millisecond."""
-
-SPINS = 200
-"""So often without giving way to others."""
 
 
 @kernel

@@ -10,6 +10,12 @@ WIDTH = 4
 PATIENCE = 1
 """Beside the request to stop: how often a waiting thread looks again before it lets another have its core."""
 
+SPINS = 200
+"""How often a waiting thread looks again before it lets another thread have its core, if each has one."""
+
+ASLEEP, READY, KEPT, BUSY = range(4)
+"""The states of a helper: it is `KEPT` awake while others are awaited, `BUSY` until it has run a program."""
+
 
 class Opcode(IntEnum):
     """What a row does; `cell` is the address of an integer in memory."""

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from nndsl.kernels.opcodes import PATIENCE, WIDTH, Opcode
+from nndsl.kernels.opcodes import ASLEEP, PATIENCE, SPINS, WIDTH, Opcode
 from nndsl.planning.plan import Precision
 from nndsl.runtime.cache import address
 from nndsl.runtime.memory import cores
@@ -26,12 +26,7 @@ Observe = Callable[[int], None]
 """Is told the number of the row that has just been executed."""
 
 BARRIER_CELLS = 24
-SPINS = 200
-"""How often a waiting thread looks again before it lets another thread have its core, if each has one."""
-
 MAILBOX_CELLS = 24
-ASLEEP = 0
-"""The state of a helper that must be woken: see `nndsl.kernels.helpers`."""
 
 _Kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # releases the interpreter lock while it runs
 
