@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import prod
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nndsl.building.build import LOSS, forward, objective
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from nndsl.planning.plan import Plan
     from nndsl.runtime.footprint import Footprint
     from nndsl.runtime.inference import Inference
+    from nndsl.runtime.parameters import Parameters
     from nndsl.runtime.vector import VectorLayout
     from nndsl.topology.topology import Topology
 
@@ -64,8 +64,7 @@ class Network:
         self.warnings = warnings
         self.precision = Precision.FLOAT32
         self.seed = 0
-        self._parameters: dict[str, Array] | None = None
-        self._vector: Array | None = None
+        self._parameters: Parameters | None = None
         self.classes: dict[str, tuple[str, ...]] = {}
         self._run: Inference | None = None
         self._generator: Generator | None = None
@@ -251,12 +250,16 @@ class Network:
     # --- numbers ------------------------------------------------------------------------
 
     @property
-    def parameters(self) -> Mapping[str, Array]:
-        """All parameters by name. Their entries may be changed in place, and change so in training."""
+    def parameters(self) -> Parameters:
+        """All parameters by name. Their entries may be changed in place, and change so in training.
+
+        What `run` makes of parameters alone is kept from one call to the next, but made anew in each while
+        somebody holds an array of them.
+        """
         if self._parameters is None:
             self.initialise()
         assert self._parameters is not None
-        return MappingProxyType(self._parameters)
+        return self._parameters
 
     def initialise(self, seed: int = 0, precision: str = Precision.FLOAT32) -> None:
         """Gives all parameters their first values again. Raises NNDSLError where memory is too small."""
@@ -283,24 +286,15 @@ class Network:
 
     def _hold(self, values: Iterable[tuple[str, Array]], precision: Precision) -> None:
         """From now on these are the parameters."""
-        import numpy as np
+        from nndsl.runtime.parameters import Parameters
 
-        from nndsl.runtime.memory import zeros
-
-        vector = zeros((self.layout.size,), np.dtype(precision.value))
-        views = self.layout.views(vector)
+        names = (parameter.name for parameter in self.model.parameters)
+        held = Parameters(self.layout, names, precision)
         for name, value in values:
-            views[name][...] = value
-        self._vector = vector
-        self._parameters = {parameter.name: views[parameter.name] for parameter in self.model.parameters}
+            held.arrays[name][...] = value
+        self._parameters = held
         self.precision = precision
         self._run = None
-
-    def vector(self, layout: VectorLayout) -> Array | None:
-        """Some parameters as one vector, where they lie in memory in this way."""
-        assert self._vector is not None
-        start = layout.start_within(self.layout)
-        return None if start is None else self._vector[start : start + layout.size]
 
     # --- use ----------------------------------------------------------------------------
 
@@ -381,7 +375,8 @@ class Network:
         given = given_examples(self.model, arrays, inputs, self.precision)
         with one_thread():
             inference = self._inference(given.count, whole=given.graphs is not None)
-            return inference(given.together(), self.parameters, given.count, seed)
+            numbers = self.parameters
+            return inference(given.together(), numbers.arrays, given.count, seed, edition=numbers.edition)
 
     def generate(
         self,
@@ -430,7 +425,7 @@ class Network:
         given = given_examples(self.model, arrays, dtype=self.precision)
         inference = Inference(self._optimized_gradients, self.precision, given.count)
         with one_thread():
-            found = inference(given.together(), self.parameters, given.count, seed)
+            found = inference(given.together(), self.parameters.arrays, given.count, seed)
         return {name.removeprefix(GRADIENT): value for name, value in found.items()}
 
     @cached_property
@@ -450,7 +445,8 @@ class Network:
         rows = count if whole else min(count, ROWS_AT_ONCE)
         if self._run is None or self._run.rows_at_once < rows:
             graph = _only(self.forward_graph, [value.name for value in self.model.outputs])
-            self._run = Inference(optimize(graph), self.precision, rows, threads=None)
+            kept = [parameter.name for parameter in self.model.parameters]
+            self._run = Inference(optimize(graph), self.precision, rows, threads=None, kept=kept)
         return self._run
 
 

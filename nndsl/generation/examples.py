@@ -49,7 +49,7 @@ def attempts(network: Network, examples: Examples, count: int = 5, seed: int = 0
     given = [row[:first] for row, first in zip(into, known, strict=True)]
     hypotheses = Hypotheses(given, search_of(generation), end_of(generation, script), at_most, seed)
     others = {name: array for name, array in chosen.inputs.items() if name != generation.into.name}
-    found = network.generator(context(network.model))(network.parameters, others, hypotheses, seed)
+    found = network.generator(context(network.model))(network.parameters.arrays, others, hypotheses, seed)
     read = [
         " | ".join(other.write(_rows(chosen.inputs[other.value.name])[number]) for other in scripts)
         or script.write(given[number])

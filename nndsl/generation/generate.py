@@ -86,7 +86,7 @@ def generate(
         seed,
     )
     taken = others.take(rows).inputs if others.inputs else {}
-    found = network.generator(context(network.model))(network.parameters, taken, hypotheses, seed)
+    found = network.generator(context(network.model))(network.parameters.arrays, taken, hypotheses, seed)
     return found if script is None else [script.write(numbers) for numbers in found]
 
 

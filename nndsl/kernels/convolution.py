@@ -144,10 +144,31 @@ def forward_tables(
 
 
 @kernel
+def pack_windows(
+    packed: Reals, w: Reals, source: int, units: int, groups: int, columns: int, size: int
+) -> None:
+    """A panel for each vector of the first `columns` units of each group; zeros fill the last of each group.
+
+    Shapes: w (groups · units, source, window), where `source` and `units` are those of a group, and `size` is
+    that of a window; packed (groups, vectors, window, source, lanes).
+    """
+    width = lanes(packed)
+    panels = panels_of(columns, width)
+    for group in range(groups):
+        for panel in range(panels):
+            for tap in range(size):
+                for s in range(source):
+                    there = (((group * panels + panel) * size + tap) * source + s) * width
+                    for lane in range(width):
+                        column = panel * width + lane
+                        here = ((group * units + column) * source + s) * size + tap
+                        packed[there + lane] = w[here] if column < columns else 0
+
+
+@kernel
 def convolve(
     y: Reals,
     x: Reals,
-    w: Reals,
     packed: Reals,
     image: Reals,
     rows: Indices,
@@ -159,27 +180,17 @@ def convolve(
     columns: int,
     *geometry: int,
 ) -> None:
-    """y[n, p, u] ← Σ x[n, p·stride + k·dilation - before, s] · w[u, s, k].
+    """y[n, p, u] ← Σ x[n, p·stride + k·dilation - before, s] · w[u, s, k], where `pack_windows` has packed w.
 
     Shapes: y (examples, places, units), x (examples, grid, source), w (units, source / groups, window).
-    `packed` has room for the weights with the units of each group rounded up to vectors, `image` for a
-    bordered grid, `rows` for two numbers for each place and `taps` for one for each entry of a window. The
-    first `columns` units of each group are computed.
+    `image` has room for a bordered grid, `rows` for two numbers for each place and `taps` for one for each
+    entry of a window. The first `columns` units of each group are computed.
     """
-    width, size, places = lanes(w), product3(geometry, WINDOW), product3(geometry, PLACES)
+    width, size, places = lanes(packed), product3(geometry, WINDOW), product3(geometry, PLACES)
     own, of_group = source // groups, units // groups
     panels, merged = panels_of(columns, width), merged_taps(groups, geometry)
     lengths, y_rows = (size // merged, own * merged), beyond(rows, places)
     forward_tables(rows, y_rows, taps, merged, source, units, geometry)
-    for group in range(groups):
-        for panel in range(panels):
-            for tap in range(size):
-                for s in range(own):
-                    there = (((group * panels + panel) * size + tap) * own + s) * width
-                    for lane in range(width):
-                        column = panel * width + lane
-                        here = ((group * of_group + column) * own + s) * size + tap
-                        packed[there + lane] = w[here] if column < columns else 0
     bordered = needs_border(geometry)
     if bordered:
         clear(image, bordered_size(geometry) * source)
@@ -220,8 +231,9 @@ def convolve_weights(
 ) -> None:
     """w[u, s, k] ← Σ x[n, p·stride + k·dilation - before, s] · y[n, p, u] over examples and places.
 
-    As `convolve`, but that `taps` has room for a number for each tap and each source of a group. Where
-    `accumulate`, the sum is added to w.
+    As `convolve`, but that `packed` has room for the weights with the units of each group rounded up to
+    vectors, and `taps` for a number for each tap and each source of a group. Where `accumulate`, the sum is
+    added to w.
     """
     width, size, places = lanes(w), product3(geometry, WINDOW), product3(geometry, PLACES)
     own, columns = source // groups, units // groups

@@ -216,7 +216,7 @@ class Session:
 
     def _learned(self) -> Learned:
         layout = layout_of_learned(self.stage)
-        real, vector = np.dtype(self.precision.value), self.network.vector(layout)
+        real, vector = np.dtype(self.precision.value), self.network.parameters.vector(layout)
         if vector is None:
             vector = zeros((layout.size,), real)
         states = {name: zeros((layout.size,), real) for name in self.procedure.states}

@@ -34,8 +34,10 @@ def scratch(node: Node) -> dict[str, TensorType]:
     numbers = taps * own if isinstance(operator, ConvolveWeights) else taps + 1
     packed = max(own * whole_vectors(columns), columns * whole_vectors(own)) * taps * groups
     image = (*_bordered(operator, grid), Extent.of((x.extents[-1].known or 0) + WIDEST_LANES))
-    return {
-        "packed": _memory(Element.REAL, (Extent.of(packed),)),
+    weights = (
+        {} if isinstance(operator, Convolve) else {"packed": _memory(Element.REAL, (Extent.of(packed),))}
+    )
+    return weights | {
         "image": _memory(Element.REAL, image),
         "rows": _memory(Element.INDEX, (*places, Extent.of(2))),
         "taps": _memory(Element.INDEX, (Extent.of(numbers),)),
@@ -61,9 +63,18 @@ def convolution(
         *_three(map(Extent.of, operator.before), 0),
     )
     addresses = map(Address, (result, *reads, *memory))
-    groups = operator.groups
-    columns = (Count((y.extents[-1].known or 0) // groups),) if isinstance(operator, Convolve) else ()
-    return operator.name, (*addresses, *adds, *sizes, Count(groups), *columns, *geometry)
+    columns = (windows(node)[3],) if isinstance(operator, Convolve) else ()
+    return operator.name, (*addresses, *adds, *sizes, Count(operator.groups), *columns, *geometry)
+
+
+def windows(node: Node) -> tuple[Count, ...]:
+    """What the kernel that packs the weights of a convolution is told: the sources and units of a group, the
+    number of groups, how many units of each there are, and the size of a window."""
+    operator = node.operator
+    assert isinstance(operator, Convolve)
+    units, source = (extent.known or 0 for extent in operator.form(node)[1].type.extents[:2])
+    of_group = Count(units // operator.groups)
+    return Count(source), of_group, Count(operator.groups), of_group, Count(prod(operator.window))
 
 
 def pooling(node: Node, result: str, reads: tuple[str, ...]) -> tuple[str, tuple[Argument, ...]]:

@@ -199,6 +199,8 @@ class Plan:
     """Steps in order, their buffers by name, and what each thread must hold.
 
     A `team` of threads runs it together, in one arena, where each has its own part of what kernels work in.
+    The steps of `once` come before the first run, and again where what they read has changed. What they leave
+    for the others lies in external buffers.
     """
 
     instructions: tuple[Step, ...]
@@ -208,6 +210,13 @@ class Plan:
     precision: Precision
     outputs: Mapping[str, str]  # the graph's output names to buffers
     team: int = 1
+    once: tuple[Step, ...] = ()
+
+    @property
+    def kept(self) -> tuple[Buffer, ...]:
+        """The external buffers that the steps of `once` write."""
+        written = {name for step in self.once for name in step.writes}
+        return tuple(buffer for buffer in self.externals if buffer.name in written)
 
     @property
     def externals(self) -> tuple[Buffer, ...]:
@@ -222,5 +231,6 @@ class Plan:
     @property
     def groups(self) -> tuple[Group, ...]:
         """The distinct fused groups, in order of first use."""
-        found = dict.fromkeys(i.kernel for i in walk(self.instructions) if isinstance(i.kernel, Group))
+        steps = walk((*self.once, *self.instructions))
+        found = dict.fromkeys(step.kernel for step in steps if isinstance(step.kernel, Group))
         return tuple(found)

@@ -35,6 +35,7 @@ from nndsl.planning.plan import (
     Step,
     item_bytes,
 )
+from nndsl.planning.settle import settle
 from nndsl.types import Extent
 
 
@@ -46,16 +47,17 @@ def plan(
     external: Mapping[str, str] | None = None,
     accumulated: frozenset[str] = frozenset(),
     team: int = 1,
+    fixed: Collection[str] = (),
 ) -> Plan:
     """The plan of a graph for sizes up to the bounds.
 
     Inputs and parameters are external buffers under their own names. `external` maps outputs
     to names of external buffers that they are written to; other outputs lie in the arena until the end.
     `accumulated` are outputs that are added to what their buffer holds. A `team` of threads is to run
-    the plan together.
+    the plan together. What depends on `fixed` inputs and parameters alone is done once.
     """
     graph = materialize(align(graph), accumulated)
-    return _Planner(graph, dict(bounds), precision, external or {}, accumulated, team).plan()
+    return _Planner(graph, dict(bounds), precision, external or {}, accumulated, team, fixed=fixed).plan()
 
 
 def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
@@ -116,11 +118,11 @@ class _Planner:
         leaves: Mapping[str, str] | None = None,
         fixed: Collection[str] = (),
     ) -> None:
-        """For a loop's body, `prefix` begins the names of buffers, `leaves` are the buffers of leaves, and
-        `fixed` are those that hold the same at each turn.
+        """`fixed` are the buffers of leaves that hold the same at each turn of a loop, or in each run. For a
+        loop's body, `prefix` begins the names of buffers, and `leaves` are those of leaves.
         """
         self.graph, self.bounds, self.precision = graph, bounds, precision
-        self.prefix, self.leaves, self.fixed, self.team = prefix, leaves or {}, fixed, team
+        self.prefix, self.leaves, self.fixed, self.team = prefix, leaves or {}, frozenset(fixed), team
         self.packed: dict[str, packing.Packed] = {}
         self.layouts: dict[Node, loops.LoopLayout] = {}
         self.accumulated = {storage(graph.outputs[name]) for name in accumulated}
@@ -146,13 +148,24 @@ class _Planner:
                 users = self.graph.users[unit]
                 calls.append(attention.gradient(unit, users, self.buffer_of, self._scratch(unit)))
             elif (found := self._packed(unit)) is not None:
-                calls.append(found.multiply)
+                calls += found
             else:
                 memory = self._scratch(unit)
                 calls += kernels.instructions(unit, self.buffer_of, unit in self.accumulated, memory)
-        arena_bytes = self._place(calls)
+        once, rest = ([], calls) if self.prefix else self._parted(calls)
+        arena_bytes = self._place([*once, *rest])
         outputs = {name: self.buffer_of[node] for name, node in self.graph.outputs.items()}
-        return Plan(tuple(calls), self.buffers, arena_bytes, self.bounds, self.precision, outputs, self.team)
+        sizes = (arena_bytes, self.bounds, self.precision)
+        return Plan(tuple(rest), self.buffers, *sizes, outputs, self.team, tuple(once))
+
+    def _parted(self, calls: list[Step]) -> tuple[list[Step], list[Step]]:
+        """What is done once, and the rest; what the first leaves for it has memory outside of the arena."""
+        if not self.fixed:
+            return [], calls
+        once, rest, kept = settle(calls, self.fixed, self.buffers, self._whole_of)
+        for name in kept:
+            self.buffers[name] = replace(self.buffers[name], segment=Segment.EXTERNAL)
+        return once, rest
 
     def _changes(self, external: Mapping[str, str]) -> frozenset[Node]:
         """What is added to the buffer of a leaf: it is written when all else has read the leaf."""
@@ -190,14 +203,19 @@ class _Planner:
             self._keep(Buffer(name, type, Segment.ARENA), self.team)
         return names
 
-    def _packed(self, node: Node) -> packing.Packed | None:
-        """How a node multiplies by a matrix that is packed before the loop."""
+    def _packed(self, node: Node) -> list[Step] | None:
+        """How a node multiplies by a packed matrix. What stays the same in a loop is packed before it."""
         found = packing.packed(node, self.prefix, self.buffer_of, self.fixed, self.bounds)
-        if found is not None:
+        if found is None:
+            return None
+        for buffer in found.memory:
+            self._keep(buffer, self.team)
+        if self.prefix and self.fixed.issuperset(found.pack.reads):
             self.packed[found.matrix.name] = found
             self._keep(replace(found.matrix, segment=Segment.EXTERNAL))
-            self._keep(found.places, self.team)
-        return found
+            return [found.multiply]
+        self._keep(found.matrix)
+        return [found.pack, found.multiply]
 
     def _lay_out(self, node: Node) -> None:
         """Names the buffers of a loop."""

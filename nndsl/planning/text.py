@@ -41,6 +41,10 @@ def _where(buffer: Buffer) -> str:
 
 
 def _instructions(plan: Plan) -> Iterator[str]:
+    if plan.once:
+        yield "once:"
+        yield from _steps(plan.once, group_names(plan), "")
+        yield "in each run:"
     yield from _steps(plan.instructions, group_names(plan), "")
 
 

@@ -94,8 +94,9 @@ def bind(
     total: Mapping[str, int],
     addresses: Mapping[str, int],
     arena_address: int,
+    steps: Sequence[Step] | None = None,
 ) -> list[Call | Repeated]:
-    """The calls of a plan for these sizes.
+    """The calls of a plan for these sizes: those of each run, or of other `steps` of it.
 
     `sizes` are those of this thread's share, `total` those over all threads (what a mean divides by);
     `addresses` are the external buffers'. Raises KeyError where one is missing.
@@ -155,7 +156,7 @@ def bind(
         reads, writes = map(stretch, step.reads), map(stretch, (*step.writes, *step.scratch))
         return Call(step.kernel, arguments, step, moves, tuple(reads), tuple(writes), scratch)
 
-    return [bound(step) for step in plan.instructions]
+    return [bound(step) for step in (plan.instructions if steps is None else steps)]
 
 
 def flat(calls: Calls) -> Iterator[Call]:

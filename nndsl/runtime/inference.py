@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ class Inference:
     It is planned anew only for larger sizes than before, and bound anew only for other sizes or parameters.
     Outputs with a batch dimension are filled in blocks of `rows_at_once` examples. One without (a loss, a
     gradient) needs all examples at once, for which `rows_at_once` must suffice. `threads` is None for as
-    many as pay.
+    many as pay. What depends on the parameters in `kept` alone is computed once for each of their editions.
     """
 
     def __init__(
@@ -51,17 +51,21 @@ class Inference:
         rows_at_once: int = ROWS_AT_ONCE,
         on_compile: OnCompile | None = None,
         threads: int | None = 1,
+        kept: Collection[str] = (),
     ) -> None:
         self.graph, self.precision = graph, precision
         self.rows_at_once = max(rows_at_once, 1)
         self.on_compile = on_compile
         self.outputs = {name: node.type for name, node in graph.outputs.items()}
         self.inputs = {n.operator.key: n.type for n in graph.nodes if isinstance(n.operator, Input)}
-        self.threads = threads
+        self.threads, self.kept = threads, kept
+        self._open = {name: type for name, type in self.inputs.items() if _is_open(type)}
         self._plan: Plan | None = None
         self._shares = 1
         self._arenas: list[Array] = []
-        self._ready: dict[tuple[tuple[str, int], ...], _Ready] = {}
+        self._parameters: Mapping[str, Array] = {}
+        self._once: _Once | None = None
+        self._ready: dict[tuple[int, ...], _Ready] = {}
 
     def __call__(
         self,
@@ -70,18 +74,18 @@ class Inference:
         count: int,
         seed: int = 0,
         sizes: Mapping[str, int] | None = None,
+        edition: int | None = None,
     ) -> dict[str, Array]:
         """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types,
         the batch first. `seed` is that of what is drawn at random. `sizes` are those of index sets that no
-        input tells.
+        input tells. Parameters of one `edition` are the same; without one they may be any.
 
         Raises NNDSLError where they need more memory than there is.
         """
-        held = {SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32), **inputs}
-        given = {name: held[name] for name in self.inputs}
-        sizes = {**(sizes or {}), **symbol_sizes(self.inputs, given)}
+        given = inputs if inputs.keys() == self.inputs.keys() else self._given(inputs, seed)
+        sizes = {**(sizes or {}), **symbol_sizes(self._open, given)}
         if count <= self.rows_at_once:
-            return self._run(given, parameters, {**sizes, BATCH: count, FIRST: 0})
+            return self._run(given, parameters, {**sizes, BATCH: count, FIRST: 0}, edition)
         results = {
             name: np.empty(type.shape({**sizes, BATCH: count}), dtype(type.element, self.precision))
             for name, type in self.outputs.items()
@@ -90,29 +94,49 @@ class Inference:
             rows = slice(first, min(first + self.rows_at_once, count))
             block = {name: _rows(self.inputs[name], array, rows) for name, array in given.items()}
             place = {BATCH: rows.stop - rows.start, FIRST: rows.start if SEED in self.inputs else 0}
-            for name, array in self._run(block, parameters, {**sizes, **place}).items():
+            for name, array in self._run(block, parameters, {**sizes, **place}, edition).items():
                 _rows(self.outputs[name], results[name], rows)[...] = array
         return results
 
+    def _given(self, inputs: Mapping[str, Array], seed: int) -> dict[str, Array]:
+        """What the graph asks for: of the inputs, and of chance."""
+        chance = {SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32)}
+        held = {**chance, **inputs}
+        return {name: held[name] for name in self.inputs}
+
     def _run(
-        self, given: Mapping[str, Array], parameters: Mapping[str, Array], sizes: Mapping[str, int]
+        self,
+        given: Mapping[str, Array],
+        parameters: Mapping[str, Array],
+        sizes: Mapping[str, int],
+        edition: int | None,
     ) -> dict[str, Array]:
         """The outputs for examples that are run together."""
-        ready = self._bound(sizes, parameters)
+        if parameters is not self._parameters:
+            self._take(parameters)
+        ready = self._ready.get(tuple(sizes.values())) or self._bound(sizes)
+        if self._once is not None:
+            self._once.bring_to(edition)
         for name, array in given.items():
             ready.inputs[name][...] = array
         ready.run()
         return {name: array.copy() for name, array in ready.outputs.items()}
 
-    def _bound(self, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
-        """The programs for some sizes."""
-        key = tuple(sizes.items())
-        found = self._ready.get(key)
-        if found is None or not found.reads(parameters):
-            planned = self._planned({symbol: size for symbol, size in sizes.items() if symbol != FIRST})
-            if len(self._ready) == SIZES_KEPT:
-                self._ready.clear()
-            found = self._ready[key] = self._made_ready(planned, sizes, parameters)
+    def _take(self, parameters: Mapping[str, Array]) -> None:
+        """From now on runs with these arrays."""
+        old, self._parameters = self._parameters, parameters
+        if old.keys() != parameters.keys() or any(old[name] is not parameters[name] for name in old):
+            self._once = None
+            self._ready.clear()
+
+    def _bound(self, sizes: Mapping[str, int]) -> _Ready:
+        """The programs for some sizes, from now on."""
+        planned = self._planned({symbol: size for symbol, size in sizes.items() if symbol != FIRST})
+        if planned.once and self._once is None:
+            self._once = self._made_once(planned, sizes)
+        if len(self._ready) == SIZES_KEPT:
+            self._ready.clear()
+        found = self._ready[tuple(sizes.values())] = self._made_ready(planned, sizes)
         return found
 
     def _planned(self, sizes: Mapping[str, int]) -> Plan:
@@ -121,10 +145,12 @@ class Inference:
             graph, self._shares, team = self._divided(sizes)
             bounds = {**sizes, BATCH: -(-sizes[BATCH] // self._shares)}
             external = {name: _result(name) for name in self.outputs}
-            self._plan = plan(graph, bounds, self.precision, external, team=team)
-            require_memory(self._shares * self._plan.arena_bytes, None)
+            self._plan = plan(graph, bounds, self.precision, external, team=team, fixed=self.kept)
+            kept_bytes = sum(buffer.size_bytes for buffer in self._plan.kept)
+            require_memory(self._shares * self._plan.arena_bytes + kept_bytes, None)
             size_bytes = self._plan.arena_bytes
             self._arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self._shares)]
+            self._once = None
             self._ready.clear()
         return self._plan
 
@@ -143,12 +169,17 @@ class Inference:
         meets = any(isinstance(node.operator, AllReduce) for node in graph)
         return whole if meets else (graph, threads, 1)
 
-    def _made_ready(self, planned: Plan, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
+    def _made_once(self, planned: Plan, sizes: Mapping[str, int]) -> _Once:
+        kept = {buffer.name: self._memory(buffer.type, {}) for buffer in planned.kept}
+        addresses = {name: address(array) for name, array in {**self._read(planned), **kept}.items()}
+        bound = bind(planned, sizes, sizes, addresses, address(self._arenas[0]), planned.once)
+        programs = self._programs(self._together(bound, planned))
+        return _Once(kept, programs, machine.Run([program.table for program in programs]))
+
+    def _made_ready(self, planned: Plan, sizes: Mapping[str, int]) -> _Ready:
         given = {name: self._memory(type, sizes) for name, type in self.inputs.items()}
         results = {name: self._memory(type, sizes) for name, type in self.outputs.items()}
-        wanted = {buffer.name for buffer in planned.externals} & parameters.keys() - given.keys()
-        read = {name: parameters[name] for name in wanted}
-        barrier = machine.barrier()
+        read = {**self._read(planned), **(self._once.kept if self._once is not None else {})}
         threads: list[Calls] = []
         for number, arena in enumerate(self._arenas):
             first, count = share(sizes[BATCH], number, self._shares)
@@ -157,16 +188,27 @@ class Inference:
             held |= {_result(name): _rows(self.outputs[name], array, rows) for name, array in results.items()}
             addresses = {name: address(array) for name, array in (read | held).items()}
             own = {**sizes, BATCH: count, FIRST: sizes[FIRST] + first}
-            bound = bind(planned, own, sizes, addresses, address(arena))
-            threads += together(bound, planned.team, item_bytes(Element.REAL, self.precision))
+            threads += self._together(bind(planned, own, sizes, addresses, address(arena)), planned)
+        programs = self._programs(threads)
+        return _Ready(programs, machine.Run([program.table for program in programs]), given, results)
+
+    def _read(self, planned: Plan) -> dict[str, Array]:
+        """The parameters that a plan reads."""
+        wanted = {buffer.name for buffer in planned.externals} & self._parameters.keys() - self.inputs.keys()
+        return {name: self._parameters[name] for name in wanted}
+
+    def _together(self, calls: Calls, planned: Plan) -> Sequence[Calls]:
+        return together(calls, planned.team, item_bytes(Element.REAL, self.precision))
+
+    def _programs(self, threads: Sequence[Calls]) -> list[Turns]:
+        barrier = machine.barrier()
         programs = []
         for calls in threads:
             functions = prepare(kernels_of(calls), self.precision, self.on_compile)
             program = Turns(calls, functions, np.zeros(2, np.int64), barrier, len(threads))
             program.set_count(1)
             programs.append(program)
-        run = machine.Run([program.table for program in programs])
-        return _Ready(programs, run, given, results, read)
+        return programs
 
     def _memory(self, type: TensorType, sizes: Mapping[str, int]) -> Array:
         return zeros(type.shape(sizes), dtype(type.element, self.precision))
@@ -174,17 +216,33 @@ class Inference:
 
 @dataclass(frozen=True)
 class _Ready:
-    """The programs of all threads, memory for what goes in and comes out, and the parameters they read."""
+    """The programs of all threads, and memory for what goes in and comes out."""
 
     programs: list[Turns]
     run: machine.Run
     inputs: Mapping[str, Array]
     outputs: Mapping[str, Array]
-    parameters: Mapping[str, Array]
 
-    def reads(self, parameters: Mapping[str, Array]) -> bool:
-        """Whether these are the arrays that the programs read."""
-        return all(parameters[name] is array for name, array in self.parameters.items())
+
+@dataclass
+class _Once:
+    """What is made of parameters alone, by name, for an edition of them, and the programs that make it."""
+
+    kept: Mapping[str, Array]
+    programs: list[Turns]
+    run: machine.Run
+    edition: int | None = None
+
+    def bring_to(self, edition: int | None) -> None:
+        """Makes it of the parameters as they are now, unless they are of the same edition."""
+        if edition is None or edition != self.edition:
+            self.run()
+            self.edition = edition
+
+
+def _is_open(type: TensorType) -> bool:
+    """Whether a value has sizes that only data tell, beside the number of examples."""
+    return any(extent.symbol not in (None, BATCH) for extent in type.extents)
 
 
 def _result(name: str) -> str:

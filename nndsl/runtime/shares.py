@@ -134,13 +134,24 @@ def _on_grids(
 
 
 def _convolve(arguments: Arguments, width: int) -> tuple[Way, ...]:
-    by_examples = _on_grids(7, 12, grids=(1,), places=(0,))(arguments, width)
-    examples, source, _, groups = arguments[7:11]
-    places, window = (prod(arguments[12 + 3 * n : 15 + 3 * n]) for n in (1, 2))
+    by_examples = _on_grids(6, 11, grids=(1,), places=(0,))(arguments, width)
+    examples, source, _, groups = arguments[6:10]
+    places, window = (prod(arguments[11 + 3 * n : 14 + 3 * n]) for n in (1, 2))
     if groups > 1:
         return by_examples
     moves = {0: width, 2: source * window * width}
-    return (*by_examples, Way(11, moves, examples * places * window * source // VECTOR_STEPS, LINE))
+    return (*by_examples, Way(10, moves, examples * places * window * source // VECTOR_STEPS, LINE))
+
+
+def _packed_windows(arguments: Arguments, width: int) -> tuple[Way, ...]:
+    source, _, groups, _, size = arguments[2:]
+    each = source * size
+    return (Way(5, {0: each * width, 1: each * width}, each, LINE),) if groups == 1 else ()
+
+
+def _packed(arguments: Arguments, width: int) -> tuple[Way, ...]:
+    inner, transposed, stride = arguments[3:]
+    return (Way(2, {0: inner * width, 1: (stride if transposed else 1) * width}, inner, LINE),)
 
 
 def _attention(
@@ -190,6 +201,8 @@ _WAYS: dict[str, Callable[[Arguments, int], tuple[Way, ...]]] = {
     "sparse_product": _sparse,
     "uniform": _drawn,
     "normal": _drawn,
+    "pack": _packed,
+    "pack_windows": _packed_windows,
     "convolve": _convolve,
     "convolve_transposed": _on_grids(7, 11, grids=(0,), places=(1,)),
     "max_pool": _on_grids(3, 5, grids=(1, 2), places=(0,)),
