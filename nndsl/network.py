@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from nndsl.data.examples import Parts
+    from nndsl.data.ready import Ready
     from nndsl.decoding.step import Stepwise
     from nndsl.generation.sequences import Generator
     from nndsl.graph.computation_graph import ComputationGraph
@@ -67,6 +68,7 @@ class Network:
         self._parameters: Parameters | None = None
         self.classes: dict[str, tuple[str, ...]] = {}
         self._run: Inference | None = None
+        self._known: Ready | None = None
         self._generator: Generator | None = None
 
     def __repr__(self) -> str:
@@ -294,7 +296,7 @@ class Network:
             held.arrays[name][...] = value
         self._parameters = held
         self.precision = precision
-        self._run = None
+        self._run = self._known = None
 
     # --- use ----------------------------------------------------------------------------
 
@@ -368,11 +370,14 @@ class Network:
 
         `seed` is that of what is drawn at random.
         """
-        from nndsl.data.given import given_examples
         from nndsl.runtime.blas import one_thread
 
-        inputs = [value.name for value in self.model.inputs]
-        given = given_examples(self.model, arrays, inputs, self.precision)
+        given = self._ready.examples(arrays)
+        if given is None:
+            from nndsl.data.given import given_examples
+
+            inputs = [value.name for value in self.model.inputs]
+            given = given_examples(self.model, arrays, inputs, self.precision)
         with one_thread():
             inference = self._inference(given.count, whole=given.graphs is not None)
             numbers = self.parameters
@@ -436,14 +441,23 @@ class Network:
         graph = self.gradient_graph
         return optimize(_only(graph, [LOSS, *(n for n in graph.outputs if n.startswith(GRADIENT))]))
 
+    @property
+    def _ready(self) -> Ready:
+        """What knows arrays for `run` that need no conversion, in the network's precision."""
+        if self._known is None:
+            from nndsl.data.ready import Ready
+
+            self._known = Ready(self.model.inputs, self.precision)
+        return self._known
+
     def _inference(self, count: int, whole: bool) -> Inference:
         """What `run` runs, on all examples at once where they cannot be parted; made anew only for more rows
         than before."""
-        from nndsl.passes.pipeline import optimize
-        from nndsl.runtime.inference import ROWS_AT_ONCE, Inference
+        if self._run is None or not self._run.has_room(count, whole):
+            from nndsl.passes.pipeline import optimize
+            from nndsl.runtime.inference import ROWS_AT_ONCE, Inference
 
-        rows = count if whole else min(count, ROWS_AT_ONCE)
-        if self._run is None or self._run.rows_at_once < rows:
+            rows = count if whole else min(count, ROWS_AT_ONCE)
             graph = _only(self.forward_graph, [value.name for value in self.model.outputs])
             kept = [parameter.name for parameter in self.model.parameters]
             self._run = Inference(optimize(graph), self.precision, rows, threads=None, kept=kept)

@@ -157,9 +157,7 @@ def _control_word(builder: ir.IRBuilder) -> Any:
 def _set_control_word(builder: ir.IRBuilder, word: Any) -> None:
     if _is_arm(builder):
         write = ir.FunctionType(ir.VoidType(), [ir.IntType(64)])
-        builder.call(
-            cgutils.get_or_insert_function(builder.module, write, "llvm.aarch64.set.fpcr"), [word]
-        )
+        builder.call(cgutils.get_or_insert_function(builder.module, write, "llvm.aarch64.set.fpcr"), [word])
     else:
         _call_on_address(builder, "llvm.x86.sse.ldmxcsr", cgutils.alloca_once_value(builder, word))
 

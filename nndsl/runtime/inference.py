@@ -98,6 +98,10 @@ class Inference:
                 _rows(self.outputs[name], results[name], rows)[...] = array
         return results
 
+    def has_room(self, count: int, whole: bool) -> bool:
+        """Whether so many examples can be run, all at once where they are a `whole`."""
+        return count <= self.rows_at_once or (not whole and self.rows_at_once >= ROWS_AT_ONCE)
+
     def _given(self, inputs: Mapping[str, Array], seed: int) -> dict[str, Array]:
         """What the graph asks for: of the inputs, and of chance."""
         chance = {SEED: np.array(seed % LARGEST_SEED, np.int32), STEP: np.array(0, np.int32)}
