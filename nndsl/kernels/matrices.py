@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from numba.extending import register_jitable
+
 from nndsl.kernels.blas import blas_multiply
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.matrix_tiles import (
@@ -96,29 +98,23 @@ def multiply(
     short = b_transposed != 0 and inner < INNER_LONG
     panels = both_transposed or (min(rows, columns) >= SIDE_LONG and (rows >= ROWS_MANY or short))
     depth = PANEL_DEPTH if panels else DEPTH if rows > SUMS // WIDE else max(inner, 1)
+    if panels and a_transposed:
+        depth //= 2
     a_step, a_stride = (a_stride, 1) if a_transposed else (1, a_stride)
-    b_step = 1 if b_transposed else b_stride
-    for first in range(0, max(inner, 1), depth):
-        result, kept = beyond(c, c_at), beta if first == 0 else 1.0
-        left, right = beyond(a, a_at + first * a_step), beyond(b, b_at + first * b_step)
-        sizes_here = (rows, columns, min(depth, inner - first))
-        if b_transposed and not panels:
-            add_dots(result, c_stride, left, a_stride, right, b_stride, *sizes_here, alpha, kept)
-        else:
-            strides = (a_stride, a_step)
-            add_strips(
-                result,
-                c_stride,
-                left,
-                *strides,
-                right,
-                b_stride,
-                panels,
-                b_transposed,
-                *sizes_here,
-                alpha,
-                kept,
-            )
+    c, a, b = beyond(c, c_at), beyond(a, a_at), beyond(b, b_at)
+    sizes = (rows, columns, inner)
+    if b_transposed and not panels:
+        add_dots(c, c_stride, a, a_stride, b, b_stride, depth, *sizes, alpha, beta)
+    else:
+        add_strips(
+            c, c_stride, a, a_stride, a_step, b, b_stride, panels, b_transposed, depth, *sizes, alpha, beta
+        )
+
+
+@register_jitable
+def pieces(inner: int, depth: int) -> int:
+    """In how many pieces an inner axis is multiplied; one if it has no entry, so that C gets its zeros."""
+    return (max(inner, 1) + depth - 1) // depth
 
 
 @procedure
@@ -129,19 +125,26 @@ def add_dots(
     a_stride: int,
     b: Any,
     b_stride: int,
+    depth: int,
     rows: int,
     columns: int,
     inner: int,
     alpha: Any,
     beta: Any,
 ) -> None:
-    """C ← α A Bᵀ + β C."""
+    """C ← α A Bᵀ + β C, where so many entries of the inner axis, the `depth`, are multiplied at a time."""
     for column in range(0, columns, ROW_VECTORS if rows == 1 else DOTS):
-        target, part, rest = beyond(c, column), beyond(b, column * b_stride), columns - column
-        if rows == 1:
-            row_dots_strip(target, c_stride, a, a_stride, part, b_stride, rows, rest, inner, alpha, beta)
-        else:
-            dots_strip(target, c_stride, a, a_stride, part, b_stride, rows, rest, inner, alpha, beta)
+        target, rest = beyond(c, column), columns - column
+        for piece in range(pieces(inner, depth)):
+            first = piece * depth
+            length, kept = min(inner - first, depth), beta if first == 0 else 1.0
+            left, right = beyond(a, first), beyond(b, column * b_stride + first)
+            if rows == 1:
+                row_dots_strip(
+                    target, c_stride, left, a_stride, right, b_stride, rows, rest, length, alpha, kept
+                )
+            else:
+                dots_strip(target, c_stride, left, a_stride, right, b_stride, rows, rest, length, alpha, kept)
 
 
 @procedure
@@ -155,6 +158,7 @@ def add_strips(
     b_stride: int,
     panels: bool,
     transposed: int,
+    depth: int,
     rows: int,
     columns: int,
     inner: int,
@@ -163,27 +167,32 @@ def add_strips(
 ) -> None:
     """C ← α A op(B) + β C, where B goes into `panels`, or is not transposed.
 
-    A[i, k] lies at i·a_stride + k·a_step.
+    A[i, k] lies at i·a_stride + k·a_step. So many rows of B, the `depth`, are multiplied at a time. A strip
+    of C stays near the processor until it is done.
     """
     width, panel = lanes(c), panel_like(c)
     wide = width * (ROW_VECTORS if rows == 1 and not panels else WIDE)
     for column in range(0, columns, wide):
-        end = min(columns - column, wide)
-        target, part, stride = beyond(c, column), beyond(b, column), b_stride
-        if panels:
-            part, stride = panel, wide
-            source = beyond(b, column * (b_stride if transposed else 1))
-            fill(panel, wide, source, b_stride, transposed, end, inner)
-        if rows == 1:
-            row_strip(target, c_stride, a, a_stride, a_step, part, stride, rows, end, inner, alpha, beta)
-        elif end == wide:
-            wide_strip(target, c_stride, a, a_stride, a_step, part, stride, rows, end, inner, alpha, beta)
-        else:
-            for lane in range(0, end, width):
-                place, piece, rest = beyond(target, lane), beyond(part, lane), end - lane
-                narrow_strip(
-                    place, c_stride, a, a_stride, a_step, piece, stride, rows, rest, inner, alpha, beta
-                )
+        end, target = min(columns - column, wide), beyond(c, column)
+        for piece in range(pieces(inner, depth)):
+            first = piece * depth
+            length, kept = min(inner - first, depth), beta if first == 0 else 1.0
+            left, part, stride = beyond(a, first * a_step), beyond(b, first * b_stride + column), b_stride
+            if panels:
+                source = beyond(b, column * b_stride + first) if transposed else part
+                fill(panel, wide, source, b_stride, transposed, end, length)
+                part, stride = panel, wide
+            places = (a_stride, a_step)
+            if rows == 1:
+                row_strip(target, c_stride, left, *places, part, stride, rows, end, length, alpha, kept)
+            elif end == wide:
+                wide_strip(target, c_stride, left, *places, part, stride, rows, end, length, alpha, kept)
+            else:
+                for lane in range(0, end, width):
+                    place, right, rest = beyond(target, lane), beyond(part, lane), end - lane
+                    narrow_strip(
+                        place, c_stride, left, *places, right, stride, rows, rest, length, alpha, kept
+                    )
 
 
 @procedure

@@ -22,7 +22,7 @@ from nndsl.kernels.tiles import INTEGER, Writer, lanes, tile
 
 MANY_REGISTERS = vector_registers() >= 32
 
-SUMS, WIDE = (16, 4) if MANY_REGISTERS else (12, 2)
+SUMS, WIDE = (24, 4) if MANY_REGISTERS else (12, 2)
 """Vectors of sums in a block, and in each of its rows."""
 
 DOTS, DOTS_ROWS = 4, 4 if MANY_REGISTERS else 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from nndsl.kernels.symbols import PREFIX, provide
@@ -12,12 +13,16 @@ from nndsl.kernels.symbols import PREFIX, provide
 
 @cache
 def _libraries() -> list[Any]:
-    """The BLAS libraries of this process, by threadpoolctl."""
+    """The BLAS that kernels call, by threadpoolctl; all of this process where SciPy has none of its own."""
+    import scipy
     from threadpoolctl import ThreadpoolController
 
     provide(f"{PREFIX}sgemm")  # loads the library, so that it is found
     found: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
-    return found
+    site = Path(scipy.__file__).resolve().parents[1]
+    homes = [site / "scipy", site / "scipy.libs"]
+    own = [library for library in found if any(map(Path(library.filepath).is_relative_to, homes))]
+    return own or found
 
 
 @contextmanager
