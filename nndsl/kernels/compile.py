@@ -14,8 +14,11 @@ from pkgutil import iter_modules
 from typing import Any
 
 import llvmlite.binding as llvm
-import numba
 from numba import types
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
+from numba.core.compiler import Flags, compile_extra
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import cpu_target
 
 import nndsl.kernels
 from nndsl.kernels import native
@@ -24,7 +27,7 @@ from nndsl.kernels.target import target_machine
 from nndsl.planning.plan import Precision
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": native.MATHEMATICS}
-SIGNATURE = types.void(types.CPointer(types.int64))
+ARGUMENTS = types.CPointer(types.int64)
 
 
 class NotStandalone(Exception):
@@ -84,24 +87,51 @@ def object_code(
 
     Raises NotStandalone where the function may raise an exception or makes a Python object.
     """
-    compiled = _compiled(function, precision)
-    module = llvm.parse_assembly(compiled.inspect_llvm())
-    _keep_only(module, compiled.native_name)
+    text, name = _compiled(function, precision)
+    module = llvm.parse_assembly(text)
+    _keep_only(module, name)
     needs = tuple(undefined(module))
-    for name in needs:
-        if name.startswith(("Py", "_Py", "numba_", "NRT_")):
-            raise NotStandalone(f"{symbol} refers to {name}")
-    module.get_function(compiled.native_name).name = symbol
+    for needed in needs:
+        if needed.startswith(("Py", "_Py", "numba_", "NRT_")):
+            raise NotStandalone(f"{symbol} refers to {needed}")
+    module.get_function(name).name = symbol
     return bytes(target_machine().emit_object(module)), needs
 
 
 def llvm_ir(function: Callable[..., None], precision: Precision) -> str:
     """What LLVM has made of a kernel, as text."""
-    return str(_compiled(function, precision).inspect_llvm())
+    return _compiled(function, precision)[0]
 
 
-def _compiled(function: Callable[..., None], precision: Precision) -> Any:
-    return numba.cfunc(SIGNATURE, **OPTIONS)(entry(function, precision))
+def _compiled(function: Callable[..., None], precision: Precision) -> tuple[str, str]:
+    """What LLVM has made of a kernel, and the name that it has there."""
+    typing, flags = cpu_target.typing_context, Flags()
+    cpu_target.options.parse_as_flags(flags, OPTIONS)
+    flags.no_cpython_wrapper, flags.no_compile = True, True
+    typing.refresh()
+    made = compile_extra(typing, _context(), entry(function, precision), (ARGUMENTS,), types.void, flags, {})
+    with global_compiler_lock:
+        made.library.finalize()
+    return made.library.get_llvm_str(), made.fndesc.llvm_cfunc_wrapper_name
+
+
+class _Library(JITCodeLibrary):
+    """A kernel on its way, of which Numba is to make no machine code: we do, of that part which is kept."""
+
+    def _finalize_specific(self) -> None:
+        pass
+
+
+class _Codegen(JITCPUCodegen):
+    _library_class = _Library
+
+
+@cache
+def _context() -> Any:
+    """Numba's view of this machine, for code that it does not run itself."""
+    own = cpu_target.target_context.subtarget(_internal_codegen=_Codegen("nndsl"))
+    own.refresh()
+    return own
 
 
 def _keep_only(module: llvm.ModuleRef, name: str) -> None:
