@@ -29,8 +29,13 @@ def source(group: Group, precision: Precision) -> str:
 
 def function(group: Group, precision: Precision) -> Callable[..., None]:
     """The Python function that `source` defines. Its buffers are flat arrays."""
+    return defined(source(group, precision))
+
+
+def defined(text: str) -> Callable[..., None]:
+    """The Python function that a text of `source` defines."""
     scope: dict[str, Any] = {}
-    exec(compile(source(group, precision), "<fused group>", "exec"), scope)
+    exec(compile(text, "<fused group>", "exec"), scope)
     made: Callable[..., None] = scope["fused"]
     return made
 

@@ -102,13 +102,11 @@ def multiply(
         depth //= 2
     a_step, a_stride = (a_stride, 1) if a_transposed else (1, a_stride)
     c, a, b = beyond(c, c_at), beyond(a, a_at), beyond(b, b_at)
-    sizes = (rows, columns, inner)
+    places, sides = (c, c_stride, a, a_stride), (rows, columns, inner)
     if b_transposed and not panels:
-        add_dots(c, c_stride, a, a_stride, b, b_stride, depth, *sizes, alpha, beta)
+        add_dots(*places, b, b_stride, depth, *sides, alpha, beta)
     else:
-        add_strips(
-            c, c_stride, a, a_stride, a_step, b, b_stride, panels, b_transposed, depth, *sizes, alpha, beta
-        )
+        add_strips(*places, a_step, b, b_stride, panels, b_transposed, depth, *sides, alpha, beta)
 
 
 @register_jitable

@@ -12,11 +12,15 @@ from pathlib import Path
 
 from nndsl.codegen.group import Group
 from nndsl.planning.plan import Precision
+from nndsl.runtime.compilers import Job, compiled
 from nndsl.runtime.link import link
 from nndsl.runtime.store import ObjectCode, Store
 
 Kernel = str | Group
 """A library kernel's name, or a fused group."""
+
+MACHINE: tuple[tuple[Kernel, Precision], ...] = (("lead", Precision.FLOAT64), ("serve", Precision.FLOAT64))
+"""What runs programs, of whatever precision: it is compiled beside the first kernels."""
 
 OnCompile = Callable[[Sequence[str]], None]
 """Is told the names of the kernels that are about to be compiled, once, if there are any."""
@@ -27,16 +31,6 @@ def symbol(kernel: Kernel, precision: Precision) -> str:
     if isinstance(kernel, str):
         return f"nndsl_{kernel}_{precision}"
     return f"nndsl_fused_{sha256(repr(kernel).encode()).hexdigest()[:24]}_{precision}"
-
-
-def compile_kernel(kernel: Kernel, precision: Precision) -> ObjectCode:
-    """Makes machine code; imports Numba. Raises KeyError for an unknown name."""
-    from nndsl.codegen.fused import function
-    from nndsl.kernels.compile import library_function, object_code
-
-    python = library_function(kernel) if isinstance(kernel, str) else function(kernel, precision)
-    name = symbol(kernel, precision)
-    return ObjectCode(name, *object_code(python, precision, name))
 
 
 class Cache:
@@ -57,14 +51,18 @@ class Cache:
         """The addresses of several kernels. `on_compile` is called before any is compiled, if any is."""
         with self._lock:
             wanted = list(dict.fromkeys(kernels))
-            absent = [kernel for kernel in wanted if not self._find(kernel, precision)]
-            if absent and on_compile is not None:
-                on_compile([symbol(kernel, precision) for kernel in absent])
-            for kernel in absent:
-                made = compile_kernel(kernel, precision)
-                self.store.write(made)
-                self._link(kernel, precision, made)
+            absent = [(kernel, precision) for kernel in wanted if not self._find(kernel, precision)]
+            if absent:
+                absent += [other for other in MACHINE if other not in absent and not self._find(*other)]
+                self._compile(absent, on_compile)
             return {kernel: self._addresses[kernel, precision] for kernel in wanted}
+
+    def _compile(self, absent: Iterable[tuple[Kernel, Precision]], on_compile: OnCompile | None) -> None:
+        jobs = {symbol(*each): Job(symbol(*each), *each) for each in absent}
+        if on_compile is not None:
+            on_compile(list(jobs))
+        for made in compiled(list(jobs.values()), self.store.write):
+            self._link(jobs[made.symbol].kernel, jobs[made.symbol].precision, made)
 
     def _find(self, kernel: Kernel, precision: Precision) -> bool:
         """Link a kernel that need not be compiled; whether there was one."""
