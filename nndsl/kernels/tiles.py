@@ -15,10 +15,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import lower_builtin, type_callable
 
-from nndsl.kernels.target import vector_bytes
+from nndsl.kernels.target import vector_bytes, vector_registers
 
-SUMS = 12
-"""Vectors of sums in a tile: with a row's factor and the columns they fill sixteen registers."""
+SUMS = 16 if vector_registers() >= 32 else 12
+"""Vectors of sums in a tile: with a row's factor and the columns they fit into sixteen registers, or half of
+thirty-two, where tiles of fewer rows leave less over."""
 
 INTEGER = ir.IntType(64)
 
