@@ -20,14 +20,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Expand(Operator):
-    """Repetition along new axes: `dimensions[k]` stands at place `new[k]` (ascending) of the result.
+class Repetition(Operator):
+    """Repetition along new axes: `dimensions[k]` stands at place `new[k]` (ascending) of the result."""
 
-    `expand[new=(0,), dimensions=(batch,)]` of `real[unit]` is `real[batch, unit]`, the same for each
-    example.
-    """
-
-    name = "expand"
     kind = Kind.MOVEMENT
     new: tuple[int, ...]
     dimensions: tuple[Dimension, ...]
@@ -35,8 +30,8 @@ class Expand(Operator):
     def infer(self, *operands: TensorType) -> TensorType:
         (x,) = operands
         rank = x.rank + len(self.new)
-        require(len(self.new) == len(self.dimensions), "expand needs one dimension for each new axis")
-        require(ascending(self.new, rank), "expand to axes {} of {}", self.new, rank)
+        require(len(self.new) == len(self.dimensions), "{} needs one dimension for each new axis", self.name)
+        require(ascending(self.new, rank), "{} to axes {} of {}", self.name, self.new, rank)
         added = dict(zip(self.new, self.dimensions, strict=True))
         kept = iter(x.dimensions)
         return TensorType(
@@ -56,7 +51,7 @@ class Expand(Operator):
     def lift(
         self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
     ) -> Node:
-        return build(Expand(behind(self.new), self.dimensions), *operands)
+        return build(type(self)(behind(self.new), self.dimensions), *operands)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:
@@ -70,6 +65,22 @@ class Expand(Operator):
         yield Sample(cls((2,), real(3).dimensions), (real(),))
         yield Sample(cls((1, 0), real(3, 2).dimensions), (real(4),))
         yield Sample(cls((0, 1), real(3).dimensions), (real(4),))
+
+
+class Expand(Repetition):
+    """Repetition that takes no memory: whoever reads the result reads the operand.
+
+    `expand[new=(0,), dimensions=(batch,)]` of `real[unit]` is `real[batch, unit]`, the same for each
+    example.
+    """
+
+    name = "expand"
+
+
+class Repeat(Repetition):
+    """Repetition in memory: rows that are narrow become long ones."""
+
+    name = "repeat"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nndsl.graph.graph import Node
 from nndsl.graph.types import BATCH, FIRST, Element, TensorType
 from nndsl.operators.attention import Attention
+from nndsl.operators.broadcasting import Repeat
 from nndsl.operators.contraction import Contract
 from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.lookup import Gather, GatherAdd, Scatter, ScatterAdd
@@ -97,6 +98,14 @@ def _calls(
         case Transpose(permutation=permutation):
             strides = strides_of(given[0])
             yield copy(type, Place(result), Place(reads[0]), [strides[axis] for axis in permutation])
+        case Repeat(new=new):
+            kept = iter(strides_of(given[0]))
+            yield copy(
+                type,
+                Place(result),
+                Place(reads[0]),
+                [START if axis in new else next(kept) for axis in range(type.rank)],
+            )
         case Slice(axis=axis, before=before):
             source = _further(reads[0], before, strides_of(given[0])[axis])
             yield copy(type, Place(result), source, strides_of(given[0]))

@@ -36,6 +36,7 @@ from nndsl.planning.plan import (
     item_bytes,
 )
 from nndsl.planning.settle import settle
+from nndsl.planning.widen import widen
 from nndsl.types import Extent
 
 
@@ -56,8 +57,13 @@ def plan(
     `accumulated` are outputs that are added to what their buffer holds. A `team` of threads is to run
     the plan together. What depends on `fixed` inputs and parameters alone is done once.
     """
-    graph = materialize(align(graph), accumulated)
+    graph = prepared(graph, accumulated)
     return _Planner(graph, dict(bounds), precision, external or {}, accumulated, team, fixed=fixed).plan()
+
+
+def prepared(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
+    """A graph as it is planned: with operands as kernels take them."""
+    return materialize(widen(align(graph)), accumulated)
 
 
 def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
@@ -232,7 +238,7 @@ class _Planner:
         name = self.prefix + node.name
         body = prune(Graph(loop.body.nodes, {name: loop.body.outputs[name] for name in found.results}))
         planner = _Planner(
-            materialize(align(body)),
+            prepared(body),
             self.bounds,
             self.precision,
             found.results,

@@ -10,9 +10,8 @@ from nndsl.analyses.cost import operations
 from nndsl.graph.builder import prune
 from nndsl.graph.graph import Graph, Node
 from nndsl.operators.loop import Loop, Taken
-from nndsl.planning.align import align
 from nndsl.planning.plan import Instruction, Plan, Repeat, Step, item_bytes
-from nndsl.planning.planner import materialize
+from nndsl.planning.planner import prepared
 from nndsl.source import Span
 
 
@@ -35,7 +34,7 @@ def work(plan: Plan, graph: Graph, sizes: Mapping[str, int]) -> dict[Instruction
     Where several instructions compute a node, the last does its operations, and the others arrange operands.
     What belongs to no layer belongs to that of the loop around it.
     """
-    found = list(_computed(plan.instructions, materialize(align(graph)), "", None))
+    found = list(_computed(plan.instructions, prepared(graph), "", None))
     last = {node: instruction for instruction, nodes, _ in found for node in nodes}
     return {
         instruction: Work(
@@ -59,7 +58,7 @@ def _computed(
     for step in steps:
         if isinstance(step, Repeat):
             body = _body(graph, graph.by_name[step.name.removeprefix(prefix)])
-            yield from _computed(step.body, materialize(align(body)), f"{step.name}/", step)
+            yield from _computed(step.body, prepared(body), f"{step.name}/", step)
         else:
             yield step, tuple(graph.by_name[name] for name in step.nodes if name in graph.by_name), around
 
