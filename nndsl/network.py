@@ -370,18 +370,15 @@ class Network:
 
         `seed` is that of what is drawn at random.
         """
-        from nndsl.runtime.blas import one_thread
-
         given = self._ready.examples(arrays)
         if given is None:
             from nndsl.data.given import given_examples
 
             inputs = [value.name for value in self.model.inputs]
             given = given_examples(self.model, arrays, inputs, self.precision)
-        with one_thread():
-            inference = self._inference(given.count, whole=given.graphs is not None)
-            numbers = self.parameters
-            return inference(given.together(), numbers.arrays, given.count, seed, edition=numbers.edition)
+        inference = self._inference(given.count, whole=given.graphs is not None)
+        numbers = self.parameters
+        return inference(given.together(), numbers.arrays, given.count, seed, edition=numbers.edition)
 
     def generate(
         self,
@@ -424,13 +421,11 @@ class Network:
         What behaves otherwise in training does so here. `seed` is that of what is drawn at random.
         """
         from nndsl.data.given import given_examples
-        from nndsl.runtime.blas import one_thread
         from nndsl.runtime.inference import Inference
 
         given = given_examples(self.model, arrays, dtype=self.precision)
         inference = Inference(self._optimized_gradients, self.precision, given.count)
-        with one_thread():
-            found = inference(given.together(), self.parameters.arrays, given.count, seed)
+        found = inference(given.together(), self.parameters.arrays, given.count, seed)
         return {name.removeprefix(GRADIENT): value for name, value in found.items()}
 
     @cached_property

@@ -25,6 +25,7 @@ from numba.extending import register_jitable
 
 from nndsl.kernels.blas import blas_multiply
 from nndsl.kernels.kernel import kernel
+from nndsl.kernels.largest import is_left_to_blas
 from nndsl.kernels.matrix_tiles import (
     DOTS,
     PANEL_DEPTH,
@@ -46,11 +47,7 @@ from nndsl.kernels.tiles import lanes
 if TYPE_CHECKING:
     from nndsl.kernels.kernel import Real, Reals
 
-LARGE = 2**30
-"""Multiplications from which on BLAS is faster."""
-
-COLUMNS_FEW = 4
-"""Fewer columns that lie side by side leave most of a vector empty: those are left to BLAS, too."""
+left_to_blas = register_jitable(is_left_to_blas)
 
 DEPTH = 512
 """Rows of B that are multiplied at a time, so that a strip of them stays near the processor."""
@@ -90,7 +87,7 @@ def multiply(
         a, a_at, b, b_at = b, b_at, a, a_at
         a_transposed, b_transposed, b_stride = 0, 1 - a_transposed, a_stride
         rows, columns = 1, rows
-    if rows * columns * inner >= LARGE or (columns < COLUMNS_FEW and not b_transposed):
+    if left_to_blas(rows, columns, inner, b_transposed):
         sizes = (rows, columns, inner, a_transposed, b_transposed)
         blas_multiply(c, c_at, a, a_at, b, b_at, *sizes, a_stride, b_stride, c_stride, alpha, beta)
         return
@@ -98,21 +95,29 @@ def multiply(
     short = b_transposed != 0 and inner < INNER_LONG
     panels = both_transposed or (min(rows, columns) >= SIDE_LONG and (rows >= ROWS_MANY or short))
     depth = PANEL_DEPTH if panels else DEPTH if rows > SUMS // WIDE else max(inner, 1)
+    at_once = inner
     if panels and a_transposed:
+        # Strips read few entries of each row of A: they stay near the processor, where C is left for a while.
         depth //= 2
+        at_once = depth
     a_step, a_stride = (a_stride, 1) if a_transposed else (1, a_stride)
     c, a, b = beyond(c, c_at), beyond(a, a_at), beyond(b, b_at)
-    places, sides = (c, c_stride, a, a_stride), (rows, columns, inner)
     if b_transposed and not panels:
-        add_dots(*places, b, b_stride, depth, *sides, alpha, beta)
-    else:
-        add_strips(*places, a_step, b, b_stride, panels, b_transposed, depth, *sides, alpha, beta)
+        add_dots(c, c_stride, a, a_stride, b, b_stride, depth, rows, columns, inner, alpha, beta)
+        return
+    b_step = 1 if b_transposed else b_stride
+    for piece in range(pieces(inner, at_once)):
+        first = piece * at_once
+        left, right, kept = beyond(a, first * a_step), beyond(b, first * b_step), beta if first == 0 else 1.0
+        sides = (rows, columns, min(inner - first, at_once))
+        places = (c, c_stride, left, a_stride, a_step, right, b_stride)
+        add_strips(*places, panels, b_transposed, depth, *sides, alpha, kept)
 
 
 @register_jitable
 def pieces(inner: int, depth: int) -> int:
     """In how many pieces an inner axis is multiplied; one if it has no entry, so that C gets its zeros."""
-    return (max(inner, 1) + depth - 1) // depth
+    return (max(inner, 1) + max(depth, 1) - 1) // max(depth, 1)
 
 
 @procedure

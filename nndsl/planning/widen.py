@@ -1,9 +1,9 @@
 """Makes narrow rows long: a bias of six units over a grid is repeated for one of its lines.
 
 A loop over six entries leaves most of a vector empty, and takes as long to begin as to run. Where nothing
-tells the units of a place from those of the next one, a loop nest takes a whole line of the grid as one row; so
-what is the same at each place is laid out for a line, and what is summed over all places is summed over lines
-first.
+tells the units of a place from those of the next one, a loop nest takes a whole line of the grid as one row.
+So what is the same at each place is laid out for a line, and what is summed over all places is summed over
+lines first.
 """
 
 from __future__ import annotations

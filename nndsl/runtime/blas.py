@@ -8,7 +8,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nndsl.kernels.largest import is_left_to_blas
 from nndsl.kernels.symbols import PREFIX, provide
+from nndsl.runtime.binding import Call
+
+PRODUCTS = ("gemm", "batched_gemm")
+"""The kernels whose first numbers are the sizes of a product."""
+
+OTHERS = ("attention", "attention_gradient", "mean_sweeps", "state_sweeps")
+"""Other kernels that multiply matrices."""
+
+
+def calls_blas(call: Call) -> bool:
+    """Whether a call may come to SciPy's BLAS."""
+    if call.kernel not in PRODUCTS:
+        return call.kernel in OTHERS
+    rows, columns, inner, _, b_transposed = call.arguments[3:8]
+    return is_left_to_blas(rows, columns, inner, b_transposed)
 
 
 @cache
@@ -26,9 +42,9 @@ def _libraries() -> list[Any]:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """While it lasts, matrix products run on the thread that calls them."""
-    before = [(library, library.get_num_threads()) for library in _libraries()]
+def one_thread(needed: bool = True) -> Iterator[None]:
+    """While it lasts, matrix products run on the thread that calls them, if that is needed."""
+    before = [(library, library.get_num_threads()) for library in _libraries()] if needed else []
     for library, threads in before:
         if threads != 1:
             library.set_num_threads(1)

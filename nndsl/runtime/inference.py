@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import Plan, Precision, item_bytes
 from nndsl.planning.planner import plan
 from nndsl.runtime import machine
-from nndsl.runtime.binding import Calls, bind
+from nndsl.runtime.binding import Calls, bind, flat
+from nndsl.runtime.blas import calls_blas, one_thread
 from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.memory import Array, address, cores, dtype, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import share
@@ -177,8 +179,7 @@ class Inference:
         kept = {buffer.name: self._memory(buffer.type, {}) for buffer in planned.kept}
         addresses = {name: address(array) for name, array in {**self._read(planned), **kept}.items()}
         bound = bind(planned, sizes, sizes, addresses, address(self._arenas[0]), planned.once)
-        programs = self._programs(self._together(bound, planned))
-        return _Once(kept, programs, machine.Run([program.table for program in programs]))
+        return _Once(kept, self._programs(self._together(bound, planned)))
 
     def _made_ready(self, planned: Plan, sizes: Mapping[str, int]) -> _Ready:
         given = {name: self._memory(type, sizes) for name, type in self.inputs.items()}
@@ -193,8 +194,7 @@ class Inference:
             addresses = {name: address(array) for name, array in (read | held).items()}
             own = {**sizes, BATCH: count, FIRST: sizes[FIRST] + first}
             threads += self._together(bind(planned, own, sizes, addresses, address(arena)), planned)
-        programs = self._programs(threads)
-        return _Ready(programs, machine.Run([program.table for program in programs]), given, results)
+        return _Ready(self._programs(threads), given, results)
 
     def _read(self, planned: Plan) -> dict[str, Array]:
         """The parameters that a plan reads."""
@@ -204,7 +204,7 @@ class Inference:
     def _together(self, calls: Calls, planned: Plan) -> Sequence[Calls]:
         return together(calls, planned.team, item_bytes(Element.REAL, self.precision))
 
-    def _programs(self, threads: Sequence[Calls]) -> list[Turns]:
+    def _programs(self, threads: Sequence[Calls]) -> _Programs:
         barrier = machine.barrier()
         programs = []
         for calls in threads:
@@ -212,18 +212,31 @@ class Inference:
             program = Turns(calls, functions, np.zeros(2, np.int64), barrier, len(threads))
             program.set_count(1)
             programs.append(program)
-        return programs
+        run = machine.Run([program.table for program in programs])
+        return _Programs(programs, run, any(map(calls_blas, chain(*map(flat, threads)))))
 
     def _memory(self, type: TensorType, sizes: Mapping[str, int]) -> Array:
         return zeros(type.shape(sizes), dtype(type.element, self.precision))
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """The programs of all threads, and memory for what goes in and comes out."""
+class _Programs:
+    """The programs of all threads."""
 
-    programs: list[Turns]
+    turns: list[Turns]
     run: machine.Run
+    calls_blas: bool
+
+    def __call__(self) -> None:
+        with one_thread(needed=self.calls_blas):
+            self.run()
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Programs, and memory for what goes in and comes out."""
+
+    run: _Programs
     inputs: Mapping[str, Array]
     outputs: Mapping[str, Array]
 
@@ -233,8 +246,7 @@ class _Once:
     """What is made of parameters alone, by name, for an edition of them, and the programs that make it."""
 
     kept: Mapping[str, Array]
-    programs: list[Turns]
-    run: machine.Run
+    run: _Programs
     edition: int | None = None
 
     def bring_to(self, edition: int | None) -> None:
