@@ -61,10 +61,15 @@ def memory(found: Iterator[np.ndarray]) -> dict[int, np.ndarray]:
     """The arrays that own the memory of some others, by their addresses."""
     owners: dict[int, np.ndarray] = {}
     for each in found:
-        while isinstance(each.base, np.ndarray):
-            each = each.base
+        while isinstance(owner := owner_of(each), np.ndarray):
+            each = owner
         owners[each.ctypes.data] = each
     return owners
+
+
+def owner_of(array: np.ndarray) -> Any:
+    """Whose memory an array shows: also of one that is lent."""
+    return array.base.obj if isinstance(array.base, memoryview) else array.base
 
 
 @pytest.mark.parametrize(("threads", "precision"), [(1, "float64"), (2, "float32"), (3, "float32")])
