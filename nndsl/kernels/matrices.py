@@ -52,11 +52,11 @@ left_to_blas = register_jitable(is_left_to_blas)
 DEPTH = 512
 """Rows of B that are multiplied at a time, so that a strip of them stays near the processor."""
 
-SIDE_LONG, ROWS_MANY, INNER_LONG = 32, 128, 256
+SIDE_LONG, ROWS_MANY, ROWS_SOME, INNER_LONG = 32, 128, 64, 256
 """From these sizes on it pays to lay columns of B side by side in a panel.
 
-Both sides of C must be long. If its rows are many, a panel is read faster than B is. If B is transposed and
-the inner axis not long, sums of products along rows would take too long to end.
+Both sides of C must be long. If its rows are many, a panel is read faster than B is; if B is transposed, if there
+are some. If the inner axis is not long then, sums of products along rows would take too long to end.
 """
 
 
@@ -93,7 +93,8 @@ def multiply(
         return
     both_transposed = a_transposed != 0 and b_transposed != 0
     short = b_transposed != 0 and inner < INNER_LONG
-    panels = both_transposed or (min(rows, columns) >= SIDE_LONG and (rows >= ROWS_MANY or short))
+    many = rows >= (ROWS_SOME if b_transposed else ROWS_MANY)
+    panels = both_transposed or (min(rows, columns) >= SIDE_LONG and (many or short))
     depth = PANEL_DEPTH if panels else DEPTH if rows > SUMS // WIDE else max(inner, 1)
     at_once = inner
     if panels and a_transposed:
