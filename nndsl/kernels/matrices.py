@@ -55,8 +55,8 @@ DEPTH = 512
 SIDE_LONG, ROWS_MANY, ROWS_SOME, INNER_LONG = 32, 128, 64, 256
 """From these sizes on it pays to lay columns of B side by side in a panel.
 
-Both sides of C must be long. If its rows are many, a panel is read faster than B is; a transposed B already if
-there are some. If its inner axis is not long, sums of products along rows would take too long to end.
+Both sides of C must be long. If its rows are many, a panel is read faster than B is; a transposed B already
+if there are some. If its inner axis is not long, sums of products along rows would take too long to end.
 """
 
 
