@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.comparison import DISTURBED_CPUS, Comparison
-from benchmarks.suite import ONE_THREAD, OURS, ROOT, Measurement, Suite
+from benchmarks.suite import ONE_THREAD, OURS, PEAK, ROOT, Measurement, Suite
 
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- written by benchmarks.compare -->", "<!-- end -->"
@@ -162,7 +162,7 @@ def _padded(cells: tuple[str, ...]) -> tuple[str, ...]:
 def _circumstances(limits: dict[str, float]) -> Iterator[str]:
     yield f"Measured on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, {_versions()},"
     yield f"on {processor()}."
-    peak = limits.get("FMA peak GFLOP/s, 2 thread(s)")
+    peak = limits.get(PEAK)
     if peak is not None:
         memory = limits["triad GB/s, DRAM 768MiB non-temporal, 2 thread(s)"]
         yield f"Two threads of it multiply and add {peak:.0f} GFLOP/s and move {memory:.0f} GB/s at most."
