@@ -131,8 +131,9 @@ def _started(count: int) -> list[Helper]:
     """So many helpers, or as many as the system lets us start."""
     code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve()"
     pipe, found = subprocess.PIPE, []
+    is_python = bool(sys.executable) and not getattr(sys, "frozen", False)
     with suppress(OSError):
-        for _ in range(count if sys.executable else 0):
+        for _ in range(count if is_python else 0):
             command = [sys.executable, "-c", code]
             found.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL))
     return found

@@ -65,9 +65,9 @@ class Inference:
         self._plan: Plan | None = None
         self._shares = 1
         self._arenas: list[Array] = []
-        self._parameters: Mapping[str, Array] = {}
+        self._read: dict[str, Array] = {}
         self._once: _Once | None = None
-        self._ready: dict[tuple[int, ...], _Ready] = {}
+        self._ready: dict[tuple[tuple[str, int], ...], _Ready] = {}
 
     def __call__(
         self,
@@ -118,9 +118,9 @@ class Inference:
         edition: int | None,
     ) -> dict[str, Array]:
         """The outputs for examples that are run together."""
-        if parameters is not self._parameters:
-            self._take(parameters)
-        ready = self._ready.get(tuple(sizes.values())) or self._bound(sizes)
+        if any(parameters[name] is not array for name, array in self._read.items()):
+            self._forget()
+        ready = self._ready.get(tuple(sizes.items())) or self._bound(sizes, parameters)
         if self._once is not None:
             self._once.bring_to(edition)
         for name, array in given.items():
@@ -128,21 +128,21 @@ class Inference:
         ready.run()
         return {name: array.copy() for name, array in ready.outputs.items()}
 
-    def _take(self, parameters: Mapping[str, Array]) -> None:
-        """From now on runs with these arrays."""
-        old, self._parameters = self._parameters, parameters
-        if old.keys() != parameters.keys() or any(old[name] is not parameters[name] for name in old):
-            self._once = None
-            self._ready.clear()
+    def _forget(self) -> None:
+        """Makes all programs anew: they are for another plan, or other arrays."""
+        self._read, self._once = {}, None
+        self._ready.clear()
 
-    def _bound(self, sizes: Mapping[str, int]) -> _Ready:
+    def _bound(self, sizes: Mapping[str, int], parameters: Mapping[str, Array]) -> _Ready:
         """The programs for some sizes, from now on."""
         planned = self._planned({symbol: size for symbol, size in sizes.items() if symbol != FIRST})
+        wanted = {buffer.name for buffer in planned.externals} & parameters.keys() - self.inputs.keys()
+        self._read = {name: parameters[name] for name in wanted}
         if planned.once and self._once is None:
             self._once = self._made_once(planned, sizes)
         if len(self._ready) == SIZES_KEPT:
             self._ready.clear()
-        found = self._ready[tuple(sizes.values())] = self._made_ready(planned, sizes)
+        found = self._ready[tuple(sizes.items())] = self._made_ready(planned, sizes)
         return found
 
     def _planned(self, sizes: Mapping[str, int]) -> Plan:
@@ -156,8 +156,7 @@ class Inference:
             require_memory(self._shares * self._plan.arena_bytes + kept_bytes, None)
             size_bytes = self._plan.arena_bytes
             self._arenas = [zeros((size_bytes,), np.dtype(np.uint8)) for _ in range(self._shares)]
-            self._once = None
-            self._ready.clear()
+            self._forget()
         return self._plan
 
     def _divided(self, sizes: Mapping[str, int]) -> tuple[Graph, int, int]:
@@ -177,14 +176,14 @@ class Inference:
 
     def _made_once(self, planned: Plan, sizes: Mapping[str, int]) -> _Once:
         kept = {buffer.name: self._memory(buffer.type, {}) for buffer in planned.kept}
-        addresses = {name: address(array) for name, array in {**self._read(planned), **kept}.items()}
+        addresses = {name: address(array) for name, array in {**self._read, **kept}.items()}
         bound = bind(planned, sizes, sizes, addresses, address(self._arenas[0]), planned.once)
         return _Once(kept, self._programs(self._together(bound, planned)))
 
     def _made_ready(self, planned: Plan, sizes: Mapping[str, int]) -> _Ready:
         given = {name: self._memory(type, sizes) for name, type in self.inputs.items()}
         results = {name: self._memory(type, sizes) for name, type in self.outputs.items()}
-        read = {**self._read(planned), **(self._once.kept if self._once is not None else {})}
+        read = {**self._read, **(self._once.kept if self._once is not None else {})}
         threads: list[Calls] = []
         for number, arena in enumerate(self._arenas):
             first, count = share(sizes[BATCH], number, self._shares)
@@ -195,11 +194,6 @@ class Inference:
             own = {**sizes, BATCH: count, FIRST: sizes[FIRST] + first}
             threads += self._together(bind(planned, own, sizes, addresses, address(arena)), planned)
         return _Ready(self._programs(threads), given, results)
-
-    def _read(self, planned: Plan) -> dict[str, Array]:
-        """The parameters that a plan reads."""
-        wanted = {buffer.name for buffer in planned.externals} & self._parameters.keys() - self.inputs.keys()
-        return {name: self._parameters[name] for name in wanted}
 
     def _together(self, calls: Calls, planned: Plan) -> Sequence[Calls]:
         return together(calls, planned.team, item_bytes(Element.REAL, self.precision))

@@ -92,6 +92,14 @@ def test_parameters_may_change() -> None:
     np.testing.assert_array_equal(found(inference, network, arrays), np.zeros((3, 3)))
 
 
+def test_other_arrays_may_take_their_places() -> None:
+    network, inference = ready("perceptron")
+    arrays, parameters = given("perceptron", 3), dict(network.parameters)
+    before = inference(arrays, parameters, 3)["y"]
+    parameters["y.bias2"] = parameters["y.bias2"] + 1
+    np.testing.assert_allclose(inference(arrays, parameters, 3)["y"], before + 1, rtol=1e-6)
+
+
 def test_results_are_the_callers() -> None:
     network, inference = ready("perceptron")
     first = found(inference, network, given("perceptron", 3))
