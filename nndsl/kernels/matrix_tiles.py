@@ -43,6 +43,14 @@ class _Result:
         self.alpha, self.beta = write.spread(alpha), write.spread(beta)
         self.adds = write.builder.fcmp_unordered("!=", beta, beta.type(0.0))
 
+    def fetch(self, first: Any) -> None:
+        """Has the cache fetch a block of C, which is soon to be written."""
+        write, builder = self.write, self.write.builder
+        for i in range(write.rows):
+            start = builder.gep(self.c, [builder.mul(builder.add(first, INTEGER(i)), self.stride)])
+            for j in range(write.vectors):
+                write.fetch(start, INTEGER(j * write.width), to_write=True)
+
     def put(self, sums: Sequence[Sequence[Any]], masks: Sequence[Any], first: Any, left: Any) -> None:
         """Rows of vectors go to the rows from `first` on, as far as there are any left."""
         builder = self.write.builder
@@ -95,6 +103,8 @@ def _emit_strip(write: Writer, values: Sequence[Any], whole: bool) -> None:
     def block(masks: Sequence[Any], first: Any, left: Any) -> None:
         a_rows = _rows(write, a, a_stride, first, write.rows, left)
         write.clear()
+        if whole:
+            result.fetch(first)
         with cgutils.for_range(builder, inner, intp=INTEGER) as loop:
             start = builder.gep(b, [builder.mul(loop.index, b_stride)])
             pieces = [write.load(start, place, mask) for place, mask in zip(places, masks, strict=True)]

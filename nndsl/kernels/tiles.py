@@ -126,14 +126,14 @@ class Writer:
         function = self._function("store", ir.VoidType(), arguments)
         self.builder.call(function, [value, pointer, ir.IntType(32)(self.item_bytes), mask])
 
-    def fetch(self, start: Any, place: Any) -> None:
-        """Has the cache fetch what is soon to be read at a place."""
+    def fetch(self, start: Any, place: Any, to_write: bool = False) -> None:
+        """Has the cache fetch what is soon to be read, or to be written, at a place."""
         byte = ir.IntType(8).as_pointer()
         pointer = self.builder.bitcast(self.builder.gep(start, [place]), byte)
         number = ir.IntType(32)
         function_type = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         function = cgutils.get_or_insert_function(self.builder.module, function_type, "llvm.prefetch.p0")
-        self.builder.call(function, [pointer, number(0), number(3), number(1)])
+        self.builder.call(function, [pointer, number(int(to_write)), number(3), number(1)])
 
     def _at(self, start: Any, place: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(start, [place]), self.vector.as_pointer())
