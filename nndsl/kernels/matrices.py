@@ -29,13 +29,16 @@ from nndsl.kernels.largest import is_left_to_blas
 from nndsl.kernels.matrix_tiles import (
     DOTS,
     PANEL_DEPTH,
+    PANEL_ROWS,
     ROW_VECTORS,
     SUMS,
+    TALL,
     WIDE,
     copy_columns,
     dots_strip,
+    left_panel_like,
     narrow_strip,
-    panel_like,
+    right_panel_like,
     row_dots_strip,
     row_strip,
     transpose_rows,
@@ -51,6 +54,9 @@ left_to_blas = register_jitable(is_left_to_blas)
 
 DEPTH = 512
 """Rows of B that are multiplied at a time, so that a strip of them stays near the processor."""
+
+LARGE_LEFT = 2**17
+"""A transposed A of fewer entries stays near the processor, however few of a row are read at a time."""
 
 SIDE_LONG, ROWS_MANY, ROWS_SOME, INNER_LONG = 32, 128, 64, 256
 """From these sizes on it pays to lay columns of B side by side in a panel.
@@ -99,7 +105,7 @@ def multiply(
     at_once = inner
     if panels and a_transposed:
         # Strips read few entries of each row of A: they stay near the processor, where C is left for a while.
-        depth //= 2
+        depth = depth if rows * inner >= LARGE_LEFT else depth // 2
         at_once = depth
     a_step, a_stride = (a_stride, 1) if a_transposed else (1, a_stride)
     c, a, b = beyond(c, c_at), beyond(a, a_at), beyond(b, b_at)
@@ -111,8 +117,11 @@ def multiply(
         first = piece * at_once
         left, right, kept = beyond(a, first * a_step), beyond(b, first * b_step), beta if first == 0 else 1.0
         sides = (rows, columns, min(inner - first, at_once))
-        places = (c, c_stride, left, a_stride, a_step, right, b_stride)
-        add_strips(*places, panels, b_transposed, depth, *sides, alpha, kept)
+        if panels and a_transposed and rows * inner >= LARGE_LEFT:
+            add_blocks(c, c_stride, left, a_step, right, b_stride, b_transposed, *sides, alpha, kept)
+        else:
+            places = (c, c_stride, left, a_stride, a_step, left, TALL * a_stride, a_stride, a_step)
+            add_strips(*places, right, b_stride, panels, b_transposed, depth, *sides, alpha, kept)
 
 
 @register_jitable
@@ -152,12 +161,44 @@ def add_dots(
 
 
 @procedure
+def add_blocks(
+    c: Any,
+    c_stride: int,
+    a: Any,
+    a_stride: int,
+    b: Any,
+    b_stride: int,
+    transposed: int,
+    rows: int,
+    columns: int,
+    inner: int,
+    alpha: Any,
+    beta: Any,
+) -> None:
+    """C ← α Aᵀ op(B) + β C for an inner axis no longer than a panel, by way of panels of both matrices."""
+    panel = left_panel_like(c)
+    for first in range(0, rows, PANEL_ROWS):
+        end, part = min(rows - first, PANEL_ROWS), beyond(a, first)
+        for row in range(0, end, TALL):
+            tall = min(end - row, TALL)
+            copy_columns(beyond(panel, row * inner), TALL, beyond(part, row), a_stride, tall, inner)
+        places = (part, 1, a_stride, panel, TALL * inner, 1, TALL)
+        sizes = (max(inner, 1), end, columns, inner)
+        target = beyond(c, first * c_stride)
+        add_strips(target, c_stride, *places, b, b_stride, True, transposed, *sizes, alpha, beta)
+
+
+@procedure
 def add_strips(
     c: Any,
     c_stride: int,
     a: Any,
     a_stride: int,
     a_step: int,
+    blocks: Any,
+    block_size: int,
+    block_stride: int,
+    block_step: int,
     b: Any,
     b_stride: int,
     panels: bool,
@@ -171,10 +212,11 @@ def add_strips(
 ) -> None:
     """C ← α A op(B) + β C, where B goes into `panels`, or is not transposed.
 
-    A[i, k] lies at i·a_stride + k·a_step. So many rows of B, the `depth`, are multiplied at a time. A strip
+    A[i, k] lies at i·a_stride + k·a_step. Wide strips read it in blocks of TALL rows that begin `block_size`
+    apart, at i·block_stride + k·block_step. So many rows of B, the `depth`, are multiplied at a time. A strip
     of C stays near the processor until it is done.
     """
-    width, panel = lanes(c), panel_like(c)
+    width, panel = lanes(c), right_panel_like(c)
     wide = width * (ROW_VECTORS if rows == 1 and not panels else WIDE)
     for column in range(0, columns, wide):
         end, target = min(columns - column, wide), beyond(c, column)
@@ -186,17 +228,17 @@ def add_strips(
                 source = beyond(b, column * b_stride + first) if transposed else part
                 fill(panel, wide, source, b_stride, transposed, end, length)
                 part, stride = panel, wide
-            places = (a_stride, a_step)
             if rows == 1:
-                row_strip(target, c_stride, left, *places, part, stride, rows, end, length, alpha, kept)
+                places = (left, 0, a_stride, a_step)
+                row_strip(target, c_stride, *places, part, stride, rows, end, length, alpha, kept)
             elif end == wide:
-                wide_strip(target, c_stride, left, *places, part, stride, rows, end, length, alpha, kept)
+                places = (beyond(blocks, first * block_step), block_size, block_stride, block_step)
+                wide_strip(target, c_stride, *places, part, stride, rows, end, length, alpha, kept)
             else:
+                places = (left, SUMS * a_stride, a_stride, a_step)
                 for lane in range(0, end, width):
                     place, right, rest = beyond(target, lane), beyond(part, lane), end - lane
-                    narrow_strip(
-                        place, c_stride, left, *places, right, stride, rows, rest, length, alpha, kept
-                    )
+                    narrow_strip(place, c_stride, *places, right, stride, rows, rest, length, alpha, kept)
 
 
 @procedure

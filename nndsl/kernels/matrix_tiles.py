@@ -25,6 +25,9 @@ MANY_REGISTERS = vector_registers() >= 32
 SUMS, WIDE = (24, 4) if MANY_REGISTERS else (12, 2)
 """Vectors of sums in a block, and in each of its rows."""
 
+TALL = SUMS // WIDE
+"""Rows of a block of WIDE vectors."""
+
 DOTS, DOTS_ROWS = 4, 4 if MANY_REGISTERS else 2
 """Columns of a block of dot products, a power of two, and its rows."""
 
@@ -32,7 +35,10 @@ ROW_VECTORS = 8
 """Vectors of sums where there is but one row: so many loads are under way at once."""
 
 PANEL_DEPTH = 256
-"""Rows of a panel, which are WIDE vectors long."""
+"""Rows of a panel of B, which are WIDE vectors long."""
+
+PANEL_ROWS = 32 * TALL
+"""Rows of A in a panel of as many blocks."""
 
 
 class _Result:
@@ -95,13 +101,14 @@ def _rows(write: Writer, matrix: Any, stride: Any, first: Any, count: int, left:
 
 
 def _emit_strip(write: Writer, values: Sequence[Any], whole: bool) -> None:
-    c, c_stride, a, a_stride, a_step, b, b_stride, rows, columns, inner, alpha, beta = values
+    c, c_stride, a, a_block, a_stride, a_step, b, b_stride, rows, columns, inner, alpha, beta = values
     builder = write.builder
     places = [INTEGER(j * write.width) for j in range(write.vectors)]
     result = _Result(write, c, c_stride, alpha, beta)
 
     def block(masks: Sequence[Any], first: Any, left: Any) -> None:
-        a_rows = _rows(write, a, a_stride, first, write.rows, left)
+        block_of_a = builder.gep(a, [builder.mul(builder.sdiv(first, INTEGER(write.rows)), a_block)])
+        a_rows = _rows(write, block_of_a, a_stride, INTEGER(0), write.rows, left)
         write.clear()
         if whole:
             result.fetch(first)
@@ -123,6 +130,7 @@ def _strip(tall: int, vectors: int, whole: bool = False) -> Callable[..., None]:
         c: Any,
         c_stride: int,
         a: Any,
+        a_block: int,
         a_stride: int,
         a_step: int,
         b: Any,
@@ -134,20 +142,22 @@ def _strip(tall: int, vectors: int, whole: bool = False) -> Callable[..., None]:
         beta: Any,
     ) -> None:
         for i in range(rows):
+            row = i // tall * a_block + i % tall * a_stride
             for j in range(min(columns, vectors * lanes(b))):
                 total = alpha * 0
                 for k in range(inner):
-                    total += a[i * a_stride + k * a_step] * b[k * b_stride + j]
+                    total += a[row + k * a_step] * b[k * b_stride + j]
                 _put(c, i * c_stride + j, total, alpha, beta)
 
     tile(strip, partial(_emit_strip, whole=whole), tall, vectors)
     return strip
 
 
-wide_strip, narrow_strip = _strip(SUMS // WIDE, WIDE, whole=True), _strip(SUMS, 1)
+wide_strip, narrow_strip = _strip(TALL, WIDE, whole=True), _strip(SUMS, 1)
 """C ← α A B + β C for WIDE vectors of columns, or for one or as many entries as there are.
 
-A[i, k] lies at i·a_stride + k·a_step; rows of B and C lie `…_stride` apart.
+In a block, A[i, k] lies at i·a_stride + k·a_step. Blocks of A begin `a_block` apart, rows of B and C
+`…_stride`.
 """
 
 row_strip = _strip(1, ROW_VECTORS)
@@ -286,20 +296,29 @@ tile(transpose_rows, _emit_transpose, 0, 1)
 tile(copy_columns, _emit_copy, 0, 1)
 
 
-def panel_like(matrix: Any) -> Any:
-    """Memory of a call's own for PANEL_DEPTH rows of WIDE vectors."""
-    return np.empty(PANEL_DEPTH * WIDE * lanes(matrix), matrix.dtype)
+def _memory(entries: Callable[[int], int]) -> Callable[[Any], Any]:
+    """What gives a call memory of its own, of so many entries where a vector has some."""
+
+    def memory(matrix: Any) -> Any:
+        return np.empty(entries(lanes(matrix)), matrix.dtype)
+
+    @type_callable(memory)
+    def typed(_context: Any) -> Any:
+        return lambda matrix: matrix
+
+    @lower_builtin(memory, types.Any)
+    def lower(context: Any, builder: ir.IRBuilder, signature: Any, _arguments: Any) -> Any:
+        real = context.get_value_type(signature.args[0].dtype)
+        width = vector_bytes() * 8 // signature.args[0].dtype.bitwidth
+        panel = cgutils.alloca_once(builder, real, size=entries(width))
+        panel.align = vector_bytes()
+        return panel
+
+    return memory
 
 
-@type_callable(panel_like)
-def _type_of_panel(_context: Any) -> Any:
-    return lambda matrix: matrix
+right_panel_like = _memory(lambda width: PANEL_DEPTH * WIDE * width)
+"""Memory for PANEL_DEPTH rows of WIDE vectors, of the type of a matrix."""
 
-
-@lower_builtin(panel_like, types.Any)
-def _lower_panel(context: Any, builder: ir.IRBuilder, signature: Any, _arguments: Any) -> Any:
-    real = context.get_value_type(signature.args[0].dtype)
-    entries = PANEL_DEPTH * WIDE * vector_bytes() * 8 // signature.args[0].dtype.bitwidth
-    panel = cgutils.alloca_once(builder, real, size=entries)
-    panel.align = vector_bytes()
-    return panel
+left_panel_like = _memory(lambda width: PANEL_DEPTH * PANEL_ROWS)
+"""Memory for PANEL_ROWS rows of A, in blocks, of the type of a matrix."""

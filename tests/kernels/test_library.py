@@ -77,6 +77,19 @@ def test_gemm_of_columns_and_of_large_matrices(transposed):
         np.testing.assert_allclose(c, a.astype(float) @ b, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.parametrize("precision", [Precision.FLOAT32, Precision.FLOAT64])
+@pytest.mark.parametrize("b_transposed", [0, 1])
+def test_gemm_by_panels_of_both_matrices(precision, b_transposed):
+    m, n, k = 700, 133, 300  # several panels of each, and rests of all
+    a, b, c = reals(precision, k, m + 1), reals(precision, k, n), reals(precision, m, n + 2)
+    stored = np.ascontiguousarray(b.T) if b_transposed else b
+    wanted = c.copy()
+    wanted[:, :n] = 2.0 * (a[:, :m].T.astype(float) @ b) + 0.5 * wanted[:, :n]
+    sizes = (m, n, k, 1, b_transposed, m + 1, stored.shape[1], n + 2)
+    native("gemm", precision, c, a, stored, *sizes, 2.0, 0.5)
+    np.testing.assert_allclose(c, wanted, rtol=1e-4, atol=1e-3)
+
+
 def test_gemm_keeps_what_is_not_finite():
     for m, n, k, b_transposed in (
         (1, 70, 20, 1),
