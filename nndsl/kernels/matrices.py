@@ -28,6 +28,7 @@ from nndsl.kernels.kernel import kernel
 from nndsl.kernels.largest import is_left_to_blas
 from nndsl.kernels.matrix_tiles import (
     DOTS,
+    GAP,
     PANEL_DEPTH,
     PANEL_ROWS,
     ROW_VECTORS,
@@ -35,12 +36,14 @@ from nndsl.kernels.matrix_tiles import (
     TALL,
     WIDE,
     copy_columns,
+    copy_many,
     dots_strip,
     left_panel_like,
     narrow_strip,
     right_panel_like,
     row_dots_strip,
     row_strip,
+    transpose_many,
     transpose_rows,
     wide_strip,
 )
@@ -58,12 +61,19 @@ DEPTH = 512
 LARGE_LEFT = 2**17
 """A transposed A of fewer entries stays near the processor, however few of a row are read at a time."""
 
+ROWS_AT_ONCE = 8
+"""So many rows of A go into a panel at a time: all may lie in the same few places of the nearest cache."""
+
 SIDE_LONG, ROWS_MANY, ROWS_SOME, INNER_LONG = 32, 128, 64, 256
 """From these sizes on it pays to lay columns of B side by side in a panel.
 
 Both sides of C must be long. If its rows are many, a panel is read faster than B is; a transposed B already
 if there are some. If its inner axis is not long, sums of products along rows would take too long to end.
 """
+
+
+CROWDED = 1024
+"""Rows that lie multiples of so many entries apart share few places of the nearer caches."""
 
 
 @procedure
@@ -99,9 +109,10 @@ def multiply(
         return
     both_transposed = a_transposed != 0 and b_transposed != 0
     short = b_transposed != 0 and inner < INNER_LONG
-    many = rows >= (ROWS_SOME if b_transposed else ROWS_MANY)
+    crowded = b_transposed == 0 and b_stride % CROWDED == 0
+    many = crowded or rows >= (ROWS_SOME if b_transposed else ROWS_MANY)
     panels = both_transposed or (min(rows, columns) >= SIDE_LONG and (many or short))
-    depth = PANEL_DEPTH if panels else DEPTH if rows > SUMS // WIDE else max(inner, 1)
+    depth = PANEL_DEPTH if panels or crowded else DEPTH if rows > TALL else max(inner, 1)
     at_once = inner
     if panels and a_transposed:
         # Strips read few entries of each row of A: they stay near the processor, where C is left for a while.
@@ -179,10 +190,14 @@ def add_blocks(
     panel = left_panel_like(c)
     for first in range(0, rows, PANEL_ROWS):
         end, part = min(rows - first, PANEL_ROWS), beyond(a, first)
-        for row in range(0, end, TALL):
-            tall = min(end - row, TALL)
-            copy_columns(beyond(panel, row * inner), TALL, beyond(part, row), a_stride, tall, inner)
-        places = (part, 1, a_stride, panel, TALL * inner, 1, TALL)
+        size = TALL * inner + GAP
+        for k in range(0, inner, ROWS_AT_ONCE):
+            some = min(inner - k, ROWS_AT_ONCE)
+            for block in range(pieces(end, TALL)):
+                here = beyond(panel, block * size + k * TALL)
+                there = beyond(part, k * a_stride + block * TALL)
+                copy_columns(here, TALL, there, a_stride, min(end - block * TALL, TALL), some)
+        places = (part, 1, a_stride, panel, size, 1, TALL)
         sizes = (max(inner, 1), end, columns, inner)
         target = beyond(c, first * c_stride)
         add_strips(target, c_stride, *places, b, b_stride, True, transposed, *sizes, alpha, beta)
@@ -218,27 +233,40 @@ def add_strips(
     """
     width, panel = lanes(c), right_panel_like(c)
     wide = width * (ROW_VECTORS if rows == 1 and not panels else WIDE)
-    for column in range(0, columns, wide):
-        end, target = min(columns - column, wide), beyond(c, column)
-        for piece in range(pieces(inner, depth)):
-            first = piece * depth
-            length, kept = min(inner - first, depth), beta if first == 0 else 1.0
-            left, part, stride = beyond(a, first * a_step), beyond(b, first * b_stride + column), b_stride
-            if panels:
-                source = beyond(b, column * b_stride + first) if transposed else part
-                fill(panel, wide, source, b_stride, transposed, end, length)
-                part, stride = panel, wide
-            if rows == 1:
-                places = (left, 0, a_stride, a_step)
-                row_strip(target, c_stride, *places, part, stride, rows, end, length, alpha, kept)
-            elif end == wide:
-                places = (beyond(blocks, first * block_step), block_size, block_stride, block_step)
-                wide_strip(target, c_stride, *places, part, stride, rows, end, length, alpha, kept)
-            else:
-                places = (left, SUMS * a_stride, a_stride, a_step)
-                for lane in range(0, end, width):
-                    place, right, rest = beyond(target, lane), beyond(part, lane), end - lane
-                    narrow_strip(place, c_stride, *places, right, stride, rows, rest, length, alpha, kept)
+    for number in range(pieces(columns, wide) * pieces(inner, depth)):
+        column, first, end, length = part_of(number, wide, depth, columns, inner)
+        target, kept = beyond(c, column), beta if first == 0 else 1.0
+        left, right, stride = beyond(a, first * a_step), beyond(b, first * b_stride + column), b_stride
+        if panels:
+            source = beyond(b, column * b_stride + first) if transposed else right
+            fill(panel, wide, source, b_stride, transposed, end, length)
+            right, stride = panel, wide
+        column, next_first, next_end, next_length = part_of(number + 1, wide, depth, columns, inner)
+        there = column * b_stride + next_first if transposed else next_first * b_stride + column
+        along, down = (next_length, next_end) if transposed else (next_end, next_length)
+        across = pieces(along, wide)
+        following = (beyond(b, there), b_stride, across, across * down if next_end > 0 else 0)
+        if rows == 1:
+            places = (target, c_stride, left, 0, a_stride, a_step)
+            row_strip(*places, right, stride, rows, end, length, alpha, kept, *following)
+        elif end == wide:
+            part = beyond(blocks, first * block_step)
+            places = (target, c_stride, part, block_size, block_stride, block_step)
+            wide_strip(*places, right, stride, rows, end, length, alpha, kept, *following)
+        else:
+            for lane in range(0, end, width):
+                places = (beyond(target, lane), c_stride, left, SUMS * a_stride, a_stride, a_step)
+                part, rest = beyond(right, lane), end - lane
+                narrow_strip(*places, part, stride, rows, rest, length, alpha, kept, *following)
+
+
+@register_jitable
+def part_of(number: int, wide: int, depth: int, columns: int, inner: int) -> tuple[int, int, int, int]:
+    """A part of op(B), of those one below another and then side by side: its first column and row, and its
+    columns and rows. After the last one there is one without columns."""
+    down = pieces(inner, depth)
+    column, first = number // down * wide, number % down * depth
+    return column, first, min(columns - column, wide), min(inner - first, depth)
 
 
 @procedure
@@ -247,12 +275,17 @@ def fill(
 ) -> None:
     """panel ← some columns of op(B)."""
     width = lanes(b)
-    for lane in range(0, columns, width):
-        there, rest = beyond(panel, lane), columns - lane
-        if transposed:
-            transpose_rows(there, panel_stride, beyond(b, lane * b_stride), b_stride, rest, inner)
-        else:
-            copy_columns(there, panel_stride, beyond(b, lane), b_stride, rest, inner)
+    if columns == WIDE * width and transposed:
+        transpose_many(panel, panel_stride, b, b_stride, columns, inner)
+    elif columns == WIDE * width:
+        copy_many(panel, panel_stride, b, b_stride, columns, inner)
+    else:
+        for lane in range(0, columns, width):
+            there, rest = beyond(panel, lane), columns - lane
+            if transposed:
+                transpose_rows(there, panel_stride, beyond(b, lane * b_stride), b_stride, rest, inner)
+            else:
+                copy_columns(there, panel_stride, beyond(b, lane), b_stride, rest, inner)
 
 
 @kernel

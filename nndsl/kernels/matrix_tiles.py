@@ -34,11 +34,17 @@ DOTS, DOTS_ROWS = 4, 4 if MANY_REGISTERS else 2
 ROW_VECTORS = 8
 """Vectors of sums where there is but one row: so many loads are under way at once."""
 
+AT_ONCE = 64
+"""Rows of B that a block multiplies between fetching two bits of what follows."""
+
 PANEL_DEPTH = 256
 """Rows of a panel of B, which are WIDE vectors long."""
 
-PANEL_ROWS = 32 * TALL
-"""Rows of A in a panel of as many blocks."""
+PANEL_BLOCKS, GAP = 96, 16
+"""Blocks of A in a panel, and entries left free after each, lest all begin in the same places of a cache."""
+
+PANEL_ROWS = PANEL_BLOCKS * TALL
+"""Rows of A in a panel."""
 
 
 class _Result:
@@ -84,12 +90,16 @@ def _put(c: Any, place: int, total: Any, alpha: Any, beta: Any) -> None:
     c[place] = alpha * total if beta == 0 else alpha * total + beta * c[place]
 
 
+def _pieces(builder: ir.IRBuilder, whole: Any, size: int) -> Any:
+    """How many pieces of a size there are, the last of which may be smaller."""
+    return builder.sdiv(builder.add(whole, INTEGER(size - 1)), INTEGER(size))
+
+
 def _down(write: Writer, rows: Any, emit: Callable[[Any, Any], None]) -> None:
     """Instructions for each block of a strip, given its first row and how many rows are left there."""
-    builder, tall = write.builder, INTEGER(write.rows)
-    count = builder.sdiv(builder.add(rows, INTEGER(write.rows - 1)), tall)
-    with cgutils.for_range(builder, count, intp=INTEGER) as loop:
-        first = builder.mul(loop.index, tall)
+    builder = write.builder
+    with cgutils.for_range(builder, _pieces(builder, rows, write.rows), intp=INTEGER) as loop:
+        first = builder.mul(loop.index, INTEGER(write.rows))
         emit(first, builder.sub(rows, first))
 
 
@@ -100,23 +110,53 @@ def _rows(write: Writer, matrix: Any, stride: Any, first: Any, count: int, left:
     return [builder.gep(matrix, [builder.mul(number, stride)]) for number in numbers]
 
 
+class _Next:
+    """Has a cache fetch what is read after a strip, bit by bit while the strip is multiplied.
+
+    It is `count` pieces of as many entries as the strip has columns, of which so many lie `across` a row.
+    """
+
+    def __init__(self, write: Writer, start: Any, stride: Any, across: Any, count: Any) -> None:
+        self.write, self.start, self.stride, self.across, self.count = write, start, stride, across, count
+
+    def fetch(self, part: Any, parts: Any) -> None:
+        """What belongs to one of so many equal parts of the strip's work."""
+        builder, wide = self.write.builder, self.write.vectors * self.write.width
+        bounds = (builder.mul(builder.add(part, INTEGER(i)), self.count) for i in range(2))
+        first, end = (builder.sdiv(bound, parts) for bound in bounds)
+        with cgutils.for_range(builder, builder.sub(end, first), intp=INTEGER) as loop:
+            piece = builder.add(first, loop.index)
+            row = builder.mul(builder.sdiv(piece, self.across), self.stride)
+            at = builder.add(row, builder.mul(builder.srem(piece, self.across), INTEGER(wide)))
+            for j in range(0, wide, self.write.width):
+                self.write.fetch(self.start, builder.add(at, INTEGER(j)))
+
+
 def _emit_strip(write: Writer, values: Sequence[Any], whole: bool) -> None:
-    c, c_stride, a, a_block, a_stride, a_step, b, b_stride, rows, columns, inner, alpha, beta = values
+    c, c_stride, a, a_block, a_stride, a_step, b, b_stride, rows, columns, inner, alpha, beta, *later = values
     builder = write.builder
     places = [INTEGER(j * write.width) for j in range(write.vectors)]
-    result = _Result(write, c, c_stride, alpha, beta)
+    result, following = _Result(write, c, c_stride, alpha, beta), _Next(write, *later)
+    parts, blocks = _pieces(builder, inner, AT_ONCE), _pieces(builder, rows, write.rows)
 
     def block(masks: Sequence[Any], first: Any, left: Any) -> None:
-        block_of_a = builder.gep(a, [builder.mul(builder.sdiv(first, INTEGER(write.rows)), a_block)])
+        block_number = builder.sdiv(first, INTEGER(write.rows))
+        block_of_a = builder.gep(a, [builder.mul(block_number, a_block)])
         a_rows = _rows(write, block_of_a, a_stride, INTEGER(0), write.rows, left)
         write.clear()
         if whole:
             result.fetch(first)
-        with cgutils.for_range(builder, inner, intp=INTEGER) as loop:
-            start = builder.gep(b, [builder.mul(loop.index, b_stride)])
-            pieces = [write.load(start, place, mask) for place, mask in zip(places, masks, strict=True)]
-            at = builder.mul(loop.index, a_step)
-            write.add_products([builder.load(builder.gep(row, [at])) for row in a_rows], pieces)
+        with cgutils.for_range(builder, parts, intp=INTEGER) as part:
+            if whole:
+                number = builder.add(builder.mul(block_number, parts), part.index)
+                following.fetch(number, builder.mul(blocks, parts))
+            done = builder.mul(part.index, INTEGER(AT_ONCE))
+            with cgutils.for_range(builder, write.smaller(builder.sub(inner, done), INTEGER(AT_ONCE)), intp=INTEGER) as loop:
+                k = builder.add(done, loop.index)
+                start = builder.gep(b, [builder.mul(k, b_stride)])
+                pieces = [write.load(start, place, mask) for place, mask in zip(places, masks, strict=True)]
+                at = builder.mul(k, a_step)
+                write.add_products([builder.load(builder.gep(row, [at])) for row in a_rows], pieces)
         result.put([list(map(builder.load, row)) for row in write.sums], masks, first, left)
 
     if whole:
@@ -140,6 +180,10 @@ def _strip(tall: int, vectors: int, whole: bool = False) -> Callable[..., None]:
         inner: int,
         alpha: Any,
         beta: Any,
+        next: Any,
+        next_stride: int,
+        next_across: int,
+        next_count: int,
     ) -> None:
         for i in range(rows):
             row = i // tall * a_block + i % tall * a_stride
@@ -235,25 +279,27 @@ dots_strip, row_dots_strip = _dots(DOTS_ROWS, DOTS), _dots(1, ROW_VECTORS)
 """C ← α A Bᵀ + β C for DOTS columns, or for ROW_VECTORS of them where there are few rows."""
 
 
-def transpose_rows(panel: Any, panel_stride: int, b: Any, b_stride: int, rows: int, length: int) -> None:
-    """panel[k, i] ← b[i, k] for k < length and as many rows i as a vector has entries, or as there are.
+def _transpose(vectors: int) -> Callable[..., None]:
+    def transpose(panel: Any, panel_stride: int, b: Any, b_stride: int, rows: int, length: int) -> None:
+        for i in range(min(rows, vectors * lanes(b))):
+            for k in range(length):
+                panel[k * panel_stride + i] = b[i * b_stride + k]
 
-    Whole vectors are written, and as many as are a multiple of their entries.
-    """
-    for i in range(min(rows, lanes(b))):
-        for k in range(length):
-            panel[k * panel_stride + i] = b[i * b_stride + k]
+    tile(transpose, _emit_transpose, 0, vectors)
+    return transpose
 
 
 def _emit_transpose(write: Writer, values: Sequence[Any]) -> None:
     panel, panel_stride, b, b_stride, count, length = values
     builder = write.builder
-    rows = _rows(write, b, b_stride, INTEGER(0), write.width, count)
+    rows = _rows(write, b, b_stride, INTEGER(0), write.vectors * write.width, count)
 
     def transpose(at: Any, mask: Any) -> None:
-        pieces = _transposed(builder, [write.load(row, at, mask) for row in rows])
-        for k, piece in enumerate(pieces):
-            write.store(piece, panel, builder.mul(builder.add(at, INTEGER(k)), panel_stride))
+        for lane in range(0, len(rows), write.width):
+            square = [write.load(row, at, mask) for row in rows[lane : lane + write.width]]
+            for k, piece in enumerate(_transposed(builder, square)):
+                line = builder.mul(builder.add(at, INTEGER(k)), panel_stride)
+                write.store(piece, panel, builder.add(line, INTEGER(lane)))
 
     write.along(length, transpose)
 
@@ -273,11 +319,14 @@ def _transposed(builder: ir.IRBuilder, rows: Sequence[Any]) -> list[Any]:
     return square
 
 
-def copy_columns(panel: Any, panel_stride: int, b: Any, b_stride: int, columns: int, length: int) -> None:
-    """panel[k, j] ← b[k, j] for k < length and as many columns j as a vector has entries, or as there are."""
-    for k in range(length):
-        for j in range(min(columns, lanes(b))):
-            panel[k * panel_stride + j] = b[k * b_stride + j]
+def _copy(vectors: int) -> Callable[..., None]:
+    def copy(panel: Any, panel_stride: int, b: Any, b_stride: int, columns: int, length: int) -> None:
+        for k in range(length):
+            for j in range(min(columns, vectors * lanes(b))):
+                panel[k * panel_stride + j] = b[k * b_stride + j]
+
+    tile(copy, _emit_copy, 0, vectors)
+    return copy
 
 
 def _emit_copy(write: Writer, values: Sequence[Any]) -> None:
@@ -286,14 +335,23 @@ def _emit_copy(write: Writer, values: Sequence[Any]) -> None:
 
     def copy(masks: Sequence[Any]) -> None:
         with cgutils.for_range(builder, length, intp=INTEGER) as loop:
-            piece = write.load(b, builder.mul(loop.index, b_stride), masks[0])
-            write.store(piece, panel, builder.mul(loop.index, panel_stride))
+            source, target = (builder.mul(loop.index, stride) for stride in (b_stride, panel_stride))
+            for j, mask in enumerate(masks):
+                place = INTEGER(j * write.width)
+                piece = write.load(b, builder.add(source, place), mask)
+                write.store(piece, panel, builder.add(target, place), mask)
 
     write.whole_or_part(columns, copy)
 
 
-tile(transpose_rows, _emit_transpose, 0, 1)
-tile(copy_columns, _emit_copy, 0, 1)
+transpose_rows, transpose_many = _transpose(1), _transpose(WIDE)
+"""panel[k, i] ← b[i, k] for k < length, and as many rows i as one or WIDE vectors have entries, or as there are.
+
+Whole vectors are written, and as many as are a multiple of their entries.
+"""
+
+copy_columns, copy_many = _copy(1), _copy(WIDE)
+"""panel[k, j] ← b[k, j] for k < length, and as many columns j as one or WIDE vectors have, or as there are."""
 
 
 def _memory(entries: Callable[[int], int]) -> Callable[[Any], Any]:
@@ -320,5 +378,5 @@ def _memory(entries: Callable[[int], int]) -> Callable[[Any], Any]:
 right_panel_like = _memory(lambda width: PANEL_DEPTH * WIDE * width)
 """Memory for PANEL_DEPTH rows of WIDE vectors, of the type of a matrix."""
 
-left_panel_like = _memory(lambda width: PANEL_DEPTH * PANEL_ROWS)
+left_panel_like = _memory(lambda width: PANEL_BLOCKS * (PANEL_DEPTH * TALL + GAP))
 """Memory for PANEL_ROWS rows of A, in blocks, of the type of a matrix."""

@@ -61,8 +61,11 @@ class Writer:
 
     def clamped(self, number: Any, end: Any) -> Any:
         """A number, or the last one before the end."""
-        last = self.builder.sub(end, INTEGER(1))
-        return self.builder.select(self.builder.icmp_signed("<", number, last), number, last)
+        return self.smaller(number, self.builder.sub(end, INTEGER(1)))
+
+    def smaller(self, x: Any, y: Any) -> Any:
+        """The smaller of two numbers."""
+        return self.builder.select(self.builder.icmp_signed("<", x, y), x, y)
 
     def spread(self, x: Any) -> Any:
         """A vector of equal entries."""
@@ -127,13 +130,14 @@ class Writer:
         self.builder.call(function, [value, pointer, ir.IntType(32)(self.item_bytes), mask])
 
     def fetch(self, start: Any, place: Any, to_write: bool = False) -> None:
-        """Has the cache fetch what is soon to be read, or to be written, at a place."""
+        """Has a cache fetch what is to be read later, or soon to be written, at a place."""
         byte = ir.IntType(8).as_pointer()
         pointer = self.builder.bitcast(self.builder.gep(start, [place]), byte)
         number = ir.IntType(32)
         function_type = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         function = cgutils.get_or_insert_function(self.builder.module, function_type, "llvm.prefetch.p0")
-        self.builder.call(function, [pointer, number(int(to_write)), number(3), number(1)])
+        nearness = number(3 if to_write else 2)
+        self.builder.call(function, [pointer, number(int(to_write)), nearness, number(1)])
 
     def _at(self, start: Any, place: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(start, [place]), self.vector.as_pointer())

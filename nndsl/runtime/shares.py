@@ -62,10 +62,10 @@ def _gemm(arguments: Arguments, width: int, batch: int = 1) -> tuple[Way, ...]:
     m, n, k, a_transposed, b_transposed, a_stride, b_stride, c_stride = arguments[3:11]
     rows = {0: c_stride * width, 1: (1 if a_transposed else a_stride) * width}
     columns = {0: width, 2: (b_stride if b_transposed else 1) * width}
-    return (
-        Way(3, rows, batch * n * k // VECTOR_STEPS, min(LINE, m)),
-        Way(4, columns, batch * m * k // VECTOR_STEPS, LINE),
-    )
+    by_rows = Way(3, rows, batch * n * k // VECTOR_STEPS, min(LINE, m))
+    by_columns = Way(4, columns, batch * m * k // VECTOR_STEPS, LINE)
+    # Each thread reads a part of the larger matrix, and all of the other.
+    return (by_rows, by_columns) if m >= n else (by_columns, by_rows)
 
 
 def _batched_gemm(arguments: Arguments, width: int) -> tuple[Way, ...]:
