@@ -13,7 +13,20 @@ from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from nndsl.kernels.native import pointer
-from nndsl.kernels.opcodes import PATIENCE, WIDTH, Opcode
+from nndsl.kernels.opcodes import (
+    ARGUMENTS,
+    BEFORE,
+    CALLS,
+    CELLS_OF_SHARE,
+    COUNTER,
+    FUNCTION,
+    PATIENCE,
+    SHARE_CELLS,
+    SHARES,
+    STRIDE,
+    WIDTH,
+    Opcode,
+)
 from nndsl.kernels.symbols import YIELD, provide
 
 if TYPE_CHECKING:
@@ -76,7 +89,7 @@ def spin(_typing: Any) -> Any:
     """Tell the processor that this thread waits for another one."""
 
     def generate(context: Any, builder: ir.IRBuilder, _signature: Any, _values: list[Any]) -> Any:
-        if builder.module.triple.startswith(("x86_64", "i386", "i686")):
+        if _is_x86(builder):
             nothing = ir.FunctionType(ir.VoidType(), [])
             builder.call(cgutils.get_or_insert_function(builder.module, nothing, "llvm.x86.sse2.pause"), [])
         return context.get_dummy_value()
@@ -196,6 +209,24 @@ def wait(barrier: Integers, threads: int, stop: Integers) -> None:
 
 
 @register_jitable
+def take(table: Integers) -> None:
+    """Make calls, share by share, until none is left that no thread has taken.
+
+    Each thread that comes here finds each share at its end once. So all counters have moved on by a known number
+    when all threads have been here; and they meet before they come again.
+    """
+    shares = table[SHARES]
+    for number in range(shares):
+        at = SHARE_CELLS + number * CELLS_OF_SHARE
+        counter, before, calls = integers(table[at + COUNTER]), table[at + BEFORE], table[at + CALLS]
+        taken = atomic_add(counter, 0, 1) - before
+        while taken < calls:
+            call(table[FUNCTION], table[at + ARGUMENTS] + taken * table[STRIDE])
+            taken = atomic_add(counter, 0, 1) - before
+        table[at + BEFORE] = before + calls + shares
+
+
+@register_jitable
 def interpret(program: Integers, stop: Integers) -> None:
     """Run a program (rows of WIDTH integers, see `Opcode`) from its first row until it halts.
 
@@ -210,6 +241,8 @@ def interpret(program: Integers, stop: Integers) -> None:
         row += 1
         if opcode == Opcode.CALL:
             call(first, second)
+        elif opcode == Opcode.TAKE:
+            take(integers(first))
         elif opcode == Opcode.NEXT:
             cell = integers(first)
             cell[0] += 1

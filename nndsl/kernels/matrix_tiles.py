@@ -151,7 +151,8 @@ def _emit_strip(write: Writer, values: Sequence[Any], whole: bool) -> None:
                 number = builder.add(builder.mul(block_number, parts), part.index)
                 following.fetch(number, builder.mul(blocks, parts))
             done = builder.mul(part.index, INTEGER(AT_ONCE))
-            with cgutils.for_range(builder, write.smaller(builder.sub(inner, done), INTEGER(AT_ONCE)), intp=INTEGER) as loop:
+            some = write.smaller(builder.sub(inner, done), INTEGER(AT_ONCE))
+            with cgutils.for_range(builder, some, intp=INTEGER) as loop:
                 k = builder.add(done, loop.index)
                 start = builder.gep(b, [builder.mul(k, b_stride)])
                 pieces = [write.load(start, place, mask) for place, mask in zip(places, masks, strict=True)]
@@ -345,13 +346,14 @@ def _emit_copy(write: Writer, values: Sequence[Any]) -> None:
 
 
 transpose_rows, transpose_many = _transpose(1), _transpose(WIDE)
-"""panel[k, i] ← b[i, k] for k < length, and as many rows i as one or WIDE vectors have entries, or as there are.
+"""panel[k, i] ← b[i, k] for k < length, and as many rows i as one or WIDE vectors have, or as there are.
 
 Whole vectors are written, and as many as are a multiple of their entries.
 """
 
 copy_columns, copy_many = _copy(1), _copy(WIDE)
-"""panel[k, j] ← b[k, j] for k < length, and as many columns j as one or WIDE vectors have, or as there are."""
+"""panel[k, j] ← b[k, j] for k < length, and as many columns j as one or WIDE vectors have, or as there are.
+"""
 
 
 def _memory(entries: Callable[[int], int]) -> Callable[[Any], Any]:

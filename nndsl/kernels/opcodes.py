@@ -17,6 +17,15 @@ ASLEEP, READY, KEPT, BUSY = range(4)
 """The states of a helper: it is `KEPT` awake while others are awaited, `BUSY` until it has run a program."""
 
 
+FUNCTION, STRIDE, SHARES, SHARE_CELLS = range(4)
+"""The cells of a table of TAKE: the function of its calls, the bytes from the arguments of one to those of the
+next, the number of shares of them, and the cells of the shares, one after another."""
+
+COUNTER, BEFORE, CALLS, ARGUMENTS, CELLS_OF_SHARE = range(5)
+"""The cells of a share: the address of a counter, to which each thread adds one for each call that it takes;
+what it was when this thread came here; the number of calls; the address of the first one's arguments."""
+
+
 class Opcode(IntEnum):
     """What a row does; `cell` is the address of an integer in memory."""
 
@@ -26,3 +35,4 @@ class Opcode(IntEnum):
     NEXT = 3  # cell, count, begin: cell ← cell + 1, and go to row `begin` while cell < count
     BARRIER = 4  # barrier, threads: wait until that many threads are here
     POLL = 5  # barrier, threads: a barrier where all threads halt if a stop has been asked for
+    TAKE = 6  # table: make calls that other threads may make as well, as long as there are any

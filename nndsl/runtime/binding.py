@@ -10,6 +10,9 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nndsl.codegen.group import Group
 from nndsl.planning.plan import (
     Address,
@@ -64,6 +67,19 @@ MEET = Meeting()
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A call in pieces, for the threads of a team: each takes one after another, first of its own.
+
+    `shares` are the pieces by thread, beginning with the one that this is for, as calls of that thread, and
+    `counters` what they count with together: a row each.
+    """
+
+    call: Call
+    shares: Sequence[Sequence[Call]]
+    counters: Sequence[NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """Calls that run `count` times, while what belongs to the loop `name` moves on."""
 
@@ -72,7 +88,7 @@ class Repeated:
     count: int
 
 
-Calls = Sequence["Call | Repeated | Meeting"]
+Calls = Sequence["Call | Taken | Repeated | Meeting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +182,5 @@ def flat(calls: Calls) -> Iterator[Call]:
             yield from flat(call.calls)
         elif isinstance(call, Call):
             yield call
+        elif isinstance(call, Taken):
+            yield call.call

@@ -164,6 +164,8 @@ def step(table: Program, observe: Observe, stop: StopRequest | None = None) -> N
             case Opcode.CALL:
                 _callable(first)(second)
                 observe(row - 1)
+            case Opcode.TAKE:
+                raise AssertionError("pieces are for several threads")
             case Opcode.REPEAT:
                 ctypes.c_int64.from_address(first).value = 0
                 row = third if second <= 0 else row

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nndsl.kernels.opcodes import Opcode
 from nndsl.planning.plan import Instruction
 from nndsl.runtime import machine
-from nndsl.runtime.binding import Call, Calls, Meeting, Repeated, flat
+from nndsl.runtime.binding import Call, Calls, Meeting, Repeated, Taken, flat
 from nndsl.runtime.cache import Kernel
 
 ADVANCE = "advance"
@@ -68,11 +68,13 @@ class Turns:
     def _add(self, *row: int) -> None:
         self._rows.append(list(row))
 
-    def _add_all(self, calls: Iterable[Call | Repeated | Meeting]) -> None:
+    def _add_all(self, calls: Iterable[Call | Taken | Repeated | Meeting]) -> None:
         for call in calls:
             match call:
                 case Call():
                     self._add_call(call)
+                case Taken():
+                    self._add_taken(call)
                 case Repeated():
                     self._add_loop(call)
                 case Meeting():
@@ -85,6 +87,15 @@ class Turns:
         if call.instruction is not None:
             self._instructions[len(self._rows)] = call.instruction
         self._add(Opcode.CALL, self._addresses[call.kernel], place)
+
+    def _add_taken(self, taken: Taken) -> None:
+        stride = 8 * len(taken.call.arguments)
+        table = [self._addresses[taken.call.kernel], stride, len(taken.shares)]
+        for calls, counter in zip(taken.shares, taken.counters, strict=True):
+            arguments = self._memory([number for call in calls for number in call.arguments])
+            table += [int(counter.ctypes.data), int(counter[0]), len(calls), arguments]
+        self._held += taken.counters
+        self._add(Opcode.TAKE, self._memory(table))
 
     def _add_loop(self, loop: Repeated) -> None:
         cell = self._memory((0,))

@@ -24,13 +24,15 @@ class Way:
     """One way to divide a call.
 
     The argument at place `count` counts the units; `moves` says by how much arguments change with each unit:
-    addresses by bytes. A unit takes about `work` steps of a loop. Shares begin at multiples of `grain`.
+    addresses by bytes. A unit takes about `work` steps of a loop. Shares begin at multiples of `grain`. Fewer
+    units than `least` take almost as long as those.
     """
 
     count: int
     moves: Mapping[int, int]
     work: int
     grain: int = 1
+    least: int = 1
 
 
 Arguments = Sequence[int]
@@ -54,6 +56,9 @@ def _of_group(group: Group, arguments: Arguments) -> tuple[Way, ...]:
     return (Way(count, {first: 1}, work * len(group.steps), LINE if innermost else 1),)
 
 
+LEAST_ROWS, LEAST_COLUMNS = 128, 64
+"""Rows and columns of a matrix product that take most of the time in multiplications."""
+
 VECTOR_STEPS = 8
 """So many multiplications and additions of a matrix product take as long as a step of another loop."""
 
@@ -62,10 +67,11 @@ def _gemm(arguments: Arguments, width: int, batch: int = 1) -> tuple[Way, ...]:
     m, n, k, a_transposed, b_transposed, a_stride, b_stride, c_stride = arguments[3:11]
     rows = {0: c_stride * width, 1: (1 if a_transposed else a_stride) * width}
     columns = {0: width, 2: (b_stride if b_transposed else 1) * width}
-    by_rows = Way(3, rows, batch * n * k // VECTOR_STEPS, min(LINE, m))
-    by_columns = Way(4, columns, batch * m * k // VECTOR_STEPS, LINE)
-    # Each thread reads a part of the larger matrix, and all of the other.
-    return (by_rows, by_columns) if m >= n else (by_columns, by_rows)
+    by_rows = Way(3, rows, batch * n * k // VECTOR_STEPS, min(LINE, m), LEAST_ROWS)
+    least = LEAST_ROWS if a_transposed else LEAST_COLUMNS
+    by_columns = Way(4, columns, batch * m * k // VECTOR_STEPS, LINE, least)
+    # Rows of C need all of B, which goes into panels; columns all of A, which does so if it is transposed.
+    return (by_rows, by_columns) if a_transposed and m >= n else (by_columns, by_rows)
 
 
 def _batched_gemm(arguments: Arguments, width: int) -> tuple[Way, ...]:

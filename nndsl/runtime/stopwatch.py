@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nndsl.codegen.group import Group
 from nndsl.planning.plan import Instruction
-from nndsl.runtime.binding import Call, Calls, Meeting, Repeated
+from nndsl.runtime.binding import Call, Calls, Meeting, Repeated, Taken
 from nndsl.runtime.memory import address
 
 BETWEEN = "between"
@@ -73,7 +73,7 @@ class Stopwatch:
         for last in self._last.values():
             last[0] = time_ns()
 
-    def _with_laps(self, thread: int, calls: Calls) -> Iterator[Call | Repeated | Meeting]:
+    def _with_laps(self, thread: int, calls: Calls) -> Iterator[Call | Taken | Repeated | Meeting]:
         for call in calls:
             if isinstance(call, Repeated):
                 yield Repeated(call.name, list(self._with_laps(thread, call.calls)), call.count)
@@ -87,9 +87,11 @@ class Stopwatch:
         return Call("lap", (address(cell), address(last)))
 
 
-def _what(call: Call | Meeting) -> What:
+def _what(call: Call | Taken | Meeting) -> What:
     if isinstance(call, Meeting):
         return MEETING
+    if isinstance(call, Taken):
+        return _what(call.call)
     if call.instruction is not None:
         return call.instruction
     assert not isinstance(call.kernel, Group)

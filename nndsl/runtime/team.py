@@ -2,6 +2,11 @@
 
 Each call is divided by itself (`shares`); what cannot be divided, or is too small, the first thread does.
 Threads meet before a call that touches what another thread may still read or write.
+
+Each thread has an equal share of a call, as all of them have the same cores to run on, or so it seems. Some
+cores are slower than others, and some threads have to give theirs to somebody else for a while. So a share
+that takes long is cut into pieces, and who has done with his own takes some of another thread's. Who makes a
+piece does not matter to what comes out.
 """
 
 from __future__ import annotations
@@ -9,11 +14,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, Stretch
+import numpy as np
+
+from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, Stretch, Taken
 from nndsl.runtime.shares import Way, ways
+
+NEARLY_EQUAL = 1.1
+"""Of two ways to divide a call the better one is taken, if its largest share is not so many times larger."""
 
 STEPS_WORTH_SHARING = 4096
 """Steps of a loop that take about as long as it takes threads to meet."""
+
+STEPS_WORTH_TAKING = 4 * STEPS_WORTH_SHARING
+"""Steps of a loop for which it pays to have a piece of their own."""
+
+COUNTER_CELLS = 8
+"""Integers from a thread's counter to the next one's: they do not lie in one cache line."""
 
 
 def together(calls: Calls, threads: int, real_bytes: int) -> Sequence[Calls]:
@@ -53,7 +69,7 @@ class _Spread:
     """The calls of each thread, so far."""
 
     def __init__(self, threads: int) -> None:
-        self.rows: list[list[Call | Repeated | Meeting]] = [[] for _ in range(threads)]
+        self.rows: list[list[Call | Taken | Repeated | Meeting]] = [[] for _ in range(threads)]
         self.since: list[_Done] = []
 
     @property
@@ -88,6 +104,8 @@ class _Team:
                     self._repeat(call, found)
                 case Meeting():
                     found.meet()
+                case Taken():
+                    raise AssertionError("a team is given whole calls")
         return found
 
     def _call(self, call: Call, found: _Spread) -> None:
@@ -96,10 +114,18 @@ class _Team:
         if way is None:
             found.rows[0].append(call)
             return
+        shares = [self._pieces(way, call, thread) for thread in range(self.threads)]
+        if call.moves or max(map(len, shares)) == 1:
+            for thread, row in enumerate(found.rows):
+                first, count = self._share(way, call, thread)
+                if count:
+                    row.append(_part(call, way, first, count, thread))
+            return
+        counters = np.zeros((self.threads, COUNTER_CELLS), np.int64)
         for thread, row in enumerate(found.rows):
-            first, count = self._share(way, call, thread)
-            if count:
-                row.append(_part(call, way, first, count, thread))
+            order = [(thread + n) % self.threads for n in range(self.threads)]
+            pieces = [[_part(call, way, *piece, thread) for piece in shares[other]] for other in order]
+            row.append(Taken(call, pieces, [counters[other] for other in order]))
 
     def _repeat(self, loop: Repeated, found: _Spread) -> None:
         inner = self.spread(loop.calls)
@@ -117,15 +143,29 @@ class _Team:
         if call.instruction is None:
             return None
         possible = ways(call.kernel, call.arguments, self.real_bytes)
-        best = min(possible, key=lambda way: self._largest(way, call), default=None)
-        if best is None or best.work * call.arguments[best.count] < STEPS_WORTH_SHARING:
+        least = min((self._largest(way, call) for way in possible), default=1.0)
+        if least == 1:
             return None
-        return best if self._largest(best, call) < 1 else None
+        best = next(way for way in possible if self._largest(way, call) <= NEARLY_EQUAL * least)
+        return best if best.work * call.arguments[best.count] >= STEPS_WORTH_SHARING else None
 
     def _largest(self, way: Way, call: Call) -> float:
         """The largest share, as a part of the whole."""
         counts = [self._share(way, call, thread)[1] for thread in range(self.threads)]
         return max(counts) / max(call.arguments[way.count], 1)
+
+    def _pieces(self, way: Way, call: Call, thread: int) -> list[tuple[int, int]]:
+        """Where the pieces of a thread's share begin, and how many units they have: half of what is left,
+        as long as that pays."""
+        first, left = self._share(way, call, thread)
+        least = way.least * max(1, -(-STEPS_WORTH_TAKING // max(way.work * way.least, 1)))
+        found = []
+        while left:
+            half = -(-left // (2 * least)) * least
+            count = half if left - half >= least else left
+            found.append((first, count))
+            first, left = first + count, left - count
+        return found
 
     def _share(self, way: Way, call: Call, thread: int) -> tuple[int, int]:
         """Where a thread's share begins, and how many units it has."""
