@@ -212,8 +212,8 @@ def wait(barrier: Integers, threads: int, stop: Integers) -> None:
 def take(table: Integers) -> None:
     """Make calls, share by share, until none is left that no thread has taken.
 
-    Each thread that comes here finds each share at its end once. So all counters have moved on by a known number
-    when all threads have been here; and they meet before they come again.
+    Each thread that comes here finds each share at its end once. So all counters have moved on by a known
+    number when all threads have been here; and they meet before they come again.
     """
     shares = table[SHARES]
     for number in range(shares):

@@ -18,8 +18,8 @@ ASLEEP, READY, KEPT, BUSY = range(4)
 
 
 FUNCTION, STRIDE, SHARES, SHARE_CELLS = range(4)
-"""The cells of a table of TAKE: the function of its calls, the bytes from the arguments of one to those of the
-next, the number of shares of them, and the cells of the shares, one after another."""
+"""The cells of a table of TAKE: the function of its calls, the bytes from the arguments of one to those of
+the next, the number of shares of them, and the cells of the shares, one after another."""
 
 COUNTER, BEFORE, CALLS, ARGUMENTS, CELLS_OF_SHARE = range(5)
 """The cells of a share: the address of a counter, to which each thread adds one for each call that it takes;

@@ -238,10 +238,17 @@ def softplus(x: Any) -> Any:
 
 @native(softplus)
 def _softplus(c: Constants) -> Any:
-    zero = c.real(0)
+    zero, half, one, bound = map(c.real, (0, 0.5, 1, math.sqrt(2) - 1))
+    high, low = c.real(c.ln2_high), c.real(c.ln2_low)
+    of_ratio = _log_of_ratio(c)
 
     def softplus(x: Any) -> Any:
-        return larger(x, zero) + log1p(exp(-magnitude(x)))
+        e = exp(-magnitude(x))
+        upper = e > bound  # ln(1 + e) = ln(½ + ½e) + ln 2
+        t = (e - one) * half if upper else e
+        z = t * t
+        logarithm = (t * z * of_ratio(t) + (low if upper else zero)) - half * z + t
+        return larger(x, zero) + (logarithm + (high if upper else zero))
 
     return softplus
 

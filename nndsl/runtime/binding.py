@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,12 @@ class Stretch:
     begin: int
     end: int
 
+    @classmethod
+    def of(cls, array: NDArray[Any]) -> Stretch:
+        """The memory of an array whose entries lie side by side."""
+        begin = int(array.ctypes.data)
+        return cls(begin, begin + array.nbytes)
+
     def meets(self, other: Stretch) -> bool:
         return self.begin < other.end and other.begin < self.end
 
@@ -45,8 +52,8 @@ class Call:
     """One kernel call with its numbers; `instruction` is None for what the trainer adds around a plan.
 
     `moves` are arguments, by their place, that change by so many bytes with each turn of a loop, by name.
-    `reads` and `writes` are the memory that an instruction touches, and `scratch` the places of arguments
-    that are memory to work in, with the size in bytes of what each thread has of it.
+    `reads` and `writes` are the memory that a call touches, if that is known, and `scratch` the places of
+    arguments that are memory to work in, with the size in bytes of what each thread has of it.
     """
 
     kernel: str | Group

@@ -20,7 +20,7 @@ from nndsl.operators.random import SEED, STEP, STEPS
 from nndsl.planning.kernels import ALL_REDUCE
 from nndsl.planning.plan import SUM, Plan, Segment
 from nndsl.runtime import machine
-from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, bind, bits
+from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, Stretch, bind, bits
 from nndsl.runtime.cache import OnCompile, prepare
 from nndsl.runtime.debug import watch
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
@@ -204,7 +204,8 @@ class MinibatchLoop:
         yield from self._tally(thread, batch)
         yield from self._carry(thread, first, count)
         if STEP in self.plan.buffers:
-            yield Call("count_up_index", (addresses[STEP],))
+            counter = self.counters[thread, 1:2]
+            yield Call("count_up_index", (address(counter),), writes=(Stretch.of(counter),))
         if self.update is not None:
             yield from self._update(thread, self.update)
 
@@ -260,13 +261,15 @@ class MinibatchLoop:
             type = self.plan.buffers[name].type
             width = prod(type.shape({**self._sizes(thread), BATCH: 1}))
             sizes = (self.step, first, count, width, column[:1].size)
-            yield Call(kernel, (*map(address, places), *sizes))
+            yield Call(kernel, (*map(address, places), *sizes), writes=(Stretch.of(rows),))
 
     def _tally(self, thread: int, batch: int) -> Iterator[Call]:
         for number, name in enumerate(self.measures):
             buffer = self.plan.buffers[self.plan.outputs[name]]
-            value = address(self._arenas[thread]) + buffer.offset_bytes
-            yield Call("tally", (address(self.totals[thread, number:]), value, bits(float(batch))))
+            value = self._arenas[thread, buffer.offset_bytes :][: self.real.itemsize]
+            total = self.totals[thread, number : number + 1]
+            arguments = (address(total), address(value), bits(float(batch)))
+            yield Call("tally", arguments, reads=(Stretch.of(value),), writes=(Stretch.of(total),))
 
     def _update(self, thread: int, update: Update) -> Iterator[Call | Repeated | Meeting]:
         assert self.learned is not None
@@ -287,7 +290,8 @@ class MinibatchLoop:
         addresses |= {"step": address(self.clock[thread]), "steps": address(self.clock[thread, 1:])}
         addresses["square"] = address(self.square[thread])
         yield from bind(update.plan, {LEARNED: count}, {LEARNED: self.layout.size}, addresses, arena)
-        yield Call("count_up", (address(self.clock[thread]),))
+        clock = self.clock[thread, :1]
+        yield Call("count_up", (address(clock),), writes=(Stretch.of(clock),))
         if self.copies > 1:
             yield MEET
 

@@ -88,6 +88,11 @@ def _packed_gemm(arguments: Arguments, width: int) -> tuple[Way, ...]:
     return (Way(4, {0: c_stride * width, 1: a_stride * width}, n * k // VECTOR_STEPS),)
 
 
+def _taken(arguments: Arguments, width: int) -> tuple[Way, ...]:
+    entries = arguments[7]
+    return (Way(6, {0: entries * width, 5: 1}, entries, min(LINE, arguments[6])),)
+
+
 def _copied(arguments: Arguments, _: int) -> tuple[Way, ...]:
     rank = arguments[4]
     axes = [arguments[5 + axis : 5 + 3 * rank : rank] for axis in range(rank)]
@@ -196,6 +201,8 @@ _WAYS: dict[str, Callable[[Arguments, int], tuple[Way, ...]]] = {
     "gemm": _gemm,
     "batched_gemm": _batched_gemm,
     "packed_gemm": _packed_gemm,
+    "take_examples": _taken,
+    "take_labels": lambda arguments, _: _taken(arguments, INDEX_BYTES),
     "strided_copy": _copied,
     "strided_copy_indices": _copied,
     "strided_copy_truths": _copied,

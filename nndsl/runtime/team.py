@@ -58,7 +58,7 @@ class _Done:
 
 
 def _is_known(call: Call | Repeated) -> bool:
-    return isinstance(call, Call) and call.instruction is not None
+    return isinstance(call, Call) and bool(call.writes)
 
 
 def _meet(some: Sequence[Stretch], others: Sequence[Stretch]) -> bool:
@@ -140,7 +140,7 @@ class _Team:
 
     def _way(self, call: Call) -> Way | None:
         """How a call is divided; None where the first thread makes it."""
-        if call.instruction is None:
+        if not _is_known(call):
             return None
         possible = ways(call.kernel, call.arguments, self.real_bytes)
         least = min((self._largest(way, call) for way in possible), default=1.0)
