@@ -15,7 +15,7 @@ from nndsl.building.build import STATE, expressions, finished
 from nndsl.data.examples import Examples
 from nndsl.data.graphs import Graphs
 from nndsl.graph.graph import Graph
-from nndsl.graph.types import BATCH, LEARNED, TensorType
+from nndsl.graph.types import BATCH, LEARNED, Element, TensorType
 from nndsl.learning.initialise import generator
 from nndsl.learning.pace import Pace
 from nndsl.learning.procedure import Procedure, evaluation, examples_of, procedure
@@ -25,7 +25,7 @@ from nndsl.operators.leaves import Input
 from nndsl.operators.loop import CARRIED
 from nndsl.operators.random import LARGEST_SEED, STEP, STEPS
 from nndsl.passes.pipeline import optimize
-from nndsl.planning.divide import NotDivisible, divide
+from nndsl.planning.divide import NotDivisible, divide, has_batch
 from nndsl.planning.plan import CHANGE, SUM, Plan, Precision
 from nndsl.planning.planner import plan
 from nndsl.runtime.cache import OnCompile
@@ -55,9 +55,9 @@ OPERATIONS_WORTH_A_MEMBER = 1_000_000
 SUMS_WORTH_A_TEAM = 100_000
 """Fewer numbers are added up over the shares of a minibatch faster than threads meet after each call."""
 
-OPERATIONS_WORTH_A_SUM = 800
-"""A minibatch is divided only into shares that compute more for each number that is added up over them: what
-is multiplied by a matrix should have some hundred rows."""
+VALUES_WORTH_A_SUM = 10
+"""Threads of a team hand one another the values of their examples. If those are fewer for each number that
+each share would add up, a minibatch is not divided."""
 
 
 class Session:
@@ -351,7 +351,9 @@ def divided(
     shares = min(threads, sizes[BATCH])
     sums = (node.type for name, node in graph.outputs.items() if name.startswith(SUM))
     summed = sum(prod(type.shape(sizes)) for type in sums)
-    shared |= summed > SUMS_WORTH_A_TEAM and operations < OPERATIONS_WORTH_A_SUM * summed * threads
+    of_examples = (node.type for node in graph if has_batch(node.type))
+    values = sum(prod(type.shape(sizes)) for type in of_examples if type.element is not Element.LOOP)
+    shared |= summed > SUMS_WORTH_A_TEAM and values < VALUES_WORTH_A_SUM * summed * threads
     if shared or shares < threads or any(output.startswith(CHANGE) for output in graph.outputs):
         return graph, 1, threads
     states = [output for output in graph.outputs if output.startswith(STATE)]

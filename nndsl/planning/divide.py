@@ -108,7 +108,8 @@ def _portion(build: Builder, node: Node, threads: int) -> Node:
     return build(Multiply(), node, filled(build, 1 / threads, node.type))
 
 
-def _has_batch(type: TensorType) -> bool:
+def has_batch(type: TensorType) -> bool:
+    """Whether a value has something for each example."""
     return any(extent.symbol == BATCH for extent in type.extents)
 
 
@@ -117,12 +118,12 @@ def _state(node: Node, given: list[State]) -> State:
     if State.PART in given:
         return State.PART
     if set(given) <= {State.WHOLE}:
-        return State.SPLIT if _has_batch(node.type) else State.WHOLE
+        return State.SPLIT if has_batch(node.type) else State.WHOLE
     if isinstance(node.operator, Loop) and _mixes_examples(node.operator):
         raise NotDivisible(node)
     if node.type.element is Element.LOOP:
         return State.SPLIT
-    if not _has_batch(node.type):
+    if not has_batch(node.type):
         return _summed(node)
     if _over_batch(node):
         raise NotDivisible(node)
@@ -131,13 +132,13 @@ def _state(node: Node, given: list[State]) -> State:
 
 def _stays_part(node: Node, given: list[State]) -> bool:
     """Whether a node's value for a part is a part of its value for the sum."""
-    return State.SPLIT not in given and not _has_batch(node.type) and _is_linear(node.operator, given)
+    return State.SPLIT not in given and not has_batch(node.type) and _is_linear(node.operator, given)
 
 
 def _mixes_examples(loop: Loop) -> bool:
     """Whether a step of a loop makes of several examples what is not theirs."""
     return any(
-        not _has_batch(step.type) and any(_has_batch(operand.type) for operand in step.inputs)
+        not has_batch(step.type) and any(has_batch(operand.type) for operand in step.inputs)
         for step in loop.body
         if step.type.element is not Element.LOOP
     )
