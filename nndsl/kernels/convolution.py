@@ -5,7 +5,8 @@ sees are a few contiguous runs, at the same distances from the window's beginnin
 product with packed weights reads them where they are (`nndsl.kernels.tiles`).
 
 All grids have three axes. `geometry` is, for each field, a number for each of them: the sides of the grid, of
-the grid of places, of the window, strides, dilations, and the border before.
+the grid of places, of the window, strides, dilations, and the border before. That is negative where windows
+begin within the grid.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def reach(geometry: Any, axis: int) -> int:
 def needs_border(geometry: Any) -> bool:
     """Whether windows reach beyond the grid."""
     for axis in range(3):
-        if geometry[BEFORE + axis] > 0 or reach(geometry, axis) > geometry[GRID + axis]:
+        before = geometry[BEFORE + axis]
+        if before > 0 or reach(geometry, axis) - before > geometry[GRID + axis]:
             return True
     return False
 
@@ -75,16 +77,36 @@ def bordered_size(geometry: Any) -> int:
 
 
 @register_jitable
+def margin(geometry: Any, axis: int) -> int:
+    """How many zeros come before the grid in the bordered grid."""
+    return int(max(geometry[BEFORE + axis], 0))
+
+
+@register_jitable
+def skipped(geometry: Any, axis: int) -> int:
+    """How many of the grid's places come before all windows."""
+    return int(max(-geometry[BEFORE + axis], 0))
+
+
+@register_jitable
 def inside(geometry: Any, axis: int) -> int:
     """How many of the grid's places the bordered grid has."""
-    return int(min(geometry[GRID + axis], image_side(geometry, axis) - geometry[BEFORE + axis]))
+    seen = geometry[GRID + axis] - skipped(geometry, axis)
+    return int(min(seen, image_side(geometry, axis) - margin(geometry, axis)))
+
+
+@register_jitable
+def line_in_grid(geometry: Any, i: int, j: int) -> int:
+    """Where the line (i, j) of those that windows see begins in the grid."""
+    line = (i + skipped(geometry, 0)) * geometry[GRID + 1] + j + skipped(geometry, 1)
+    return int(line * geometry[GRID + 2] + skipped(geometry, 2))
 
 
 @register_jitable
 def line_in_image(geometry: Any, i: int, j: int) -> int:
-    """Where the grid's line (i, j) begins in the bordered grid."""
-    line = (i + geometry[BEFORE]) * image_side(geometry, 1) + j + geometry[BEFORE + 1]
-    return int(line * image_side(geometry, 2) + geometry[BEFORE + 2])
+    """Where that line begins in the bordered grid."""
+    line = (i + margin(geometry, 0)) * image_side(geometry, 1) + j + margin(geometry, 1)
+    return int(line * image_side(geometry, 2) + margin(geometry, 2))
 
 
 @register_jitable
@@ -94,7 +116,7 @@ def border(image: Any, x: Any, x_at: int, source: int, geometry: Any) -> None:
     for i in range(inside(geometry, 0)):
         for j in range(inside(geometry, 1)):
             there = line_in_image(geometry, i, j) * source
-            here = x_at + (i * geometry[GRID + 1] + j) * geometry[GRID + 2] * source
+            here = x_at + line_in_grid(geometry, i, j) * source
             for k in range(count):
                 image[there + k] = x[here + k]
 
@@ -106,7 +128,7 @@ def cut_border(x: Any, x_at: int, image: Any, source: int, geometry: Any) -> Non
     for i in range(inside(geometry, 0)):
         for j in range(inside(geometry, 1)):
             there = line_in_image(geometry, i, j) * source
-            here = x_at + (i * geometry[GRID + 1] + j) * geometry[GRID + 2] * source
+            here = x_at + line_in_grid(geometry, i, j) * source
             for k in range(count):
                 x[here + k] = image[there + k]
 
@@ -199,6 +221,8 @@ def convolve(
         if bordered:
             border(image, x, x_at, source, geometry)
             x_at, grid = 0, image
+        else:
+            x_at += line_in_grid(geometry, 0, 0) * source
         for group in range(groups):
             y_at, w_at = example * places * units + group * of_group, group * panels * size * own * width
             at, begin = x_at + group * own, 0

@@ -146,12 +146,26 @@ def _on_grids(
 
 def _convolve(arguments: Arguments, width: int) -> tuple[Way, ...]:
     by_examples = _on_grids(6, 11, grids=(1,), places=(0,))(arguments, width)
-    examples, source, _, groups = arguments[6:10]
+    examples, source, units, groups = arguments[6:10]
     places, window = (prod(arguments[11 + 3 * n : 14 + 3 * n]) for n in (1, 2))
-    if groups > 1:
-        return by_examples
+    work = examples * places * window * source // VECTOR_STEPS
+    by_places = _by_places(arguments, 11, units * width, work * units) if examples == 1 else ()
     moves = {0: width, 2: source * window * width}
-    return (*by_examples, Way(10, moves, examples * places * window * source // VECTOR_STEPS, LINE))
+    by_units = (Way(10, moves, work, LINE, 2 * LINE),) if groups == 1 else ()
+    return (*by_examples, *by_places, *by_units)
+
+
+def _by_places(arguments: Arguments, geometry: int, place_bytes: int, work: int) -> tuple[Way, ...]:
+    """By the first axis of the places of one example: windows of a later thread begin within the grid.
+
+    A place takes `place_bytes` of what the first argument is; all of them are so much `work`.
+    """
+    places, (stride, before) = arguments[geometry + 3 :][:3], (geometry + 9, geometry + 15)
+    axis = next((axis for axis, count in enumerate(places) if count > 1), 0)
+    count = places[axis]
+    line_bytes = prod(places) // max(count, 1) * place_bytes
+    moves = {0: line_bytes, before + axis: -arguments[stride + axis]}
+    return (Way(geometry + 3 + axis, moves, work // max(count, 1)),)
 
 
 def _packed_windows(arguments: Arguments, width: int) -> tuple[Way, ...]:

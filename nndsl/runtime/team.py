@@ -158,7 +158,8 @@ class _Team:
         """Where the pieces of a thread's share begin, and how many units they have: half of what is left,
         as long as that pays."""
         first, left = self._share(way, call, thread)
-        least = way.least * max(1, -(-STEPS_WORTH_TAKING // max(way.work * way.least, 1)))
+        unit = max(way.least, way.grain)
+        least = unit * max(1, -(-STEPS_WORTH_TAKING // max(way.work * unit, 1)))
         found = []
         while left:
             half = -(-left // (2 * least)) * least
