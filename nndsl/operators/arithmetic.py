@@ -69,6 +69,7 @@ class Divide(Elementwise):
     arity = 2
     code = "{0} / {1}"
     numpy = "divide"
+    slow = True
     low = 0.5
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:

@@ -51,6 +51,7 @@ class Sqrt(Elementwise):
     arity = 1
     code = "sqrt({0})"
     numpy = "sqrt"
+    slow = True
     low = 0.5
 
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:

@@ -105,7 +105,8 @@ class Elementwise(Operator):
     of `nndsl.kernels.vector_math` (`exp`, `tanh`, `sigmoid`, `log`, `erf`, `sqrt`, …).
     `numpy` names the NumPy function that is the reference, where there is one.
     `low` and `high` bound what the samples are drawn from. What is `costly` takes as long as tens of
-    additions, unless it is computed for many entries at once.
+    additions, unless it is computed for many entries at once. What is `slow` takes longer than to read an
+    entry again that has been computed before.
     """
 
     kind = Kind.ELEMENTWISE
@@ -115,6 +116,7 @@ class Elementwise(Operator):
     takes: ClassVar[tuple[Element, ...]] = (Element.REAL,)
     gives: ClassVar[Element | None] = None  # None: what the operands are
     costly: ClassVar[bool] = False
+    slow: ClassVar[bool] = False
     low: ClassVar[float] = -2.0
     high: ClassVar[float] = 2.0
 

@@ -58,6 +58,11 @@ class Cluster:
         return any(isinstance(m.operator, Elementwise) and m.operator.costly for m in self.members)
 
     @property
+    def is_slow(self) -> bool:
+        """Whether it takes longer to compute an entry again than to read it."""
+        return any(isinstance(m.operator, Elementwise) and m.operator.slow for m in self.members)
+
+    @property
     def can_be_shared(self) -> bool:
         """Whether there is an axis along which places have nothing to do with one another."""
         return bool(set(self.space).intersection(*self.axes.values()).difference(*self.reduced.values()))
@@ -188,6 +193,9 @@ class _Merge:
             return None
         if any(cluster.is_costly and 0 < len(cluster.space) < len(space) for cluster in self.clusters):
             return None  # in the outer loops of a deeper nest it would be computed entry by entry
+        repeated = (c for c, axes in zip(self.clusters, spaces, strict=True) if axes[:1] != space[:1])
+        if any(cluster.is_slow and cluster.space for cluster in repeated):
+            return None  # along the outer axes it would be computed again and again
         if isinstance(self.node.operator, Extremum) and len(own) < len(space):
             return None  # and so would this, each entry waiting for the one before it
         cluster = self._union(space, own)

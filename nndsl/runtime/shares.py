@@ -149,18 +149,34 @@ def _convolve(arguments: Arguments, width: int) -> tuple[Way, ...]:
     examples, source, units, groups = arguments[6:10]
     places, window = (prod(arguments[11 + 3 * n : 14 + 3 * n]) for n in (1, 2))
     work = examples * places * window * source // VECTOR_STEPS
-    by_places = _by_places(arguments, 11, units * width, work * units) if examples == 1 else ()
+    by_places = _by_places(arguments, 11, 26, units * width, work * units) if examples == 1 else ()
     moves = {0: width, 2: source * window * width}
     by_units = (Way(10, moves, work, LINE, 2 * LINE),) if groups == 1 else ()
     return (*by_examples, *by_places, *by_units)
 
 
-def _by_places(arguments: Arguments, geometry: int, place_bytes: int, work: int) -> tuple[Way, ...]:
+def _pooled(examples: int, grids: Sequence[int]) -> Callable[[Arguments, int], tuple[Way, ...]]:
+    geometry = examples + 2
+
+    def found(arguments: Arguments, width: int) -> tuple[Way, ...]:
+        units = arguments[examples + 1]
+        (by_examples,) = _on_grids(examples, geometry, grids, places=(0,))(arguments, width)
+        if arguments[examples] > 1:
+            return (by_examples,)
+        return _by_places(arguments, geometry, geometry + 12, units * width, by_examples.work)
+
+    return found
+
+
+def _by_places(
+    arguments: Arguments, geometry: int, before: int, place_bytes: int, work: int
+) -> tuple[Way, ...]:
     """By the first axis of the places of one example: windows of a later thread begin within the grid.
 
-    A place takes `place_bytes` of what the first argument is; all of them are so much `work`.
+    The number of places stands after the sides of the grid at `geometry`, strides after the sides of the
+    window. A place takes `place_bytes` of what the first argument is; all of them are so much `work`.
     """
-    places, (stride, before) = arguments[geometry + 3 :][:3], (geometry + 9, geometry + 15)
+    places, stride = arguments[geometry + 3 :][:3], geometry + 9
     axis = next((axis for axis, count in enumerate(places) if count > 1), 0)
     count = places[axis]
     line_bytes = prod(places) // max(count, 1) * place_bytes
@@ -232,9 +248,9 @@ _WAYS: dict[str, Callable[[Arguments, int], tuple[Way, ...]]] = {
     "pack_windows": _packed_windows,
     "convolve": _convolve,
     "convolve_transposed": _on_grids(7, 11, grids=(0,), places=(1,)),
-    "max_pool": _on_grids(3, 5, grids=(1, 2), places=(0,)),
+    "max_pool": _pooled(3, grids=(1, 2)),
     "max_unpool": _on_grids(3, 5, grids=(0, 1), places=(2,)),
-    "sum_pool": _on_grids(2, 4, grids=(1,), places=(0,)),
+    "sum_pool": _pooled(2, grids=(1,)),
     "sum_unpool": _on_grids(2, 4, grids=(0,), places=(1,)),
     "attention": _attention(11, (1,), (2,), (0,), (3,)),
     "attention_gradient": _attention(15, (0, 3), (1, 4), (7, 8), (2, 5)),

@@ -12,7 +12,7 @@ from nndsl.learning import session
 from nndsl.network import Network
 from nndsl.planning.plan import Instruction
 from nndsl.runtime import inference, team
-from nndsl.runtime.binding import MEET, Call, Repeated, Stretch
+from nndsl.runtime.binding import MEET, Call, Repeated, Stretch, Taken
 from nndsl.source import Source
 
 RANDOM = np.random.default_rng(0)
@@ -32,7 +32,8 @@ IMAGES = """
 network Images {
   input  x[2] over 9x9
   target y[3] onehot
-  layer  c[35] = batch_norm(local(x, 3x3, pad = 1) + bias)
+  layer  b[6] = tanh(local(x, 3x3, stride = 2, pad = 1) + bias)
+  layer  c[35] = batch_norm(local(b, 3x3, pad = 2) + bias)
   layer  s = max(relu(c) over window 2x2)
   layer  d[4] = mean(local(s, 2x2) over window 2x2)
   output z[3] = full(flatten(d)) + bias
@@ -88,6 +89,11 @@ DATA: dict[str, dict[str, Any]] = {
 NAMES = [spec.partition("network ")[2].split()[0] for spec in DATA]
 
 
+def share_all(monkeypatch: pytest.MonkeyPatch, worth_taking: int) -> None:
+    monkeypatch.setattr(team, "STEPS_WORTH_SHARING", 1)
+    monkeypatch.setattr(team, "STEPS_WORTH_TAKING", worth_taking)
+
+
 def trained(spec: str, threads: int) -> Network:
     network = compile(Source("<test>", spec.replace("TRAIN", TRAIN)))
     network.fit(**DATA[spec], threads=threads, precision="float64", seed=3)
@@ -95,16 +101,19 @@ def trained(spec: str, threads: int) -> Network:
 
 
 @pytest.mark.parametrize("spec", DATA, ids=NAMES)
-@pytest.mark.parametrize("threads", [2, 5])
-def test_a_team_learns_the_same(spec: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every call that can be divided is, however small."""
+@pytest.mark.parametrize("threads, worth_taking", [(2, 1), (5, 1), (2, 10**9)])
+def test_a_team_learns_the_same(
+    spec: str, threads: int, worth_taking: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every call that can be divided is, however small, and cut into pieces where these are worth it."""
     alone = trained(spec, 1)
-    monkeypatch.setattr(team, "STEPS_WORTH_SHARING", 1)
+    share_all(monkeypatch, worth_taking)
     divided = session.divided
     monkeypatch.setattr(session, "divided", lambda *given: divided(*given[:3], True))
-    together = trained(spec, threads)
+    together, again = trained(spec, threads), trained(spec, threads)
     for name, value in alone.parameters.items():
         np.testing.assert_allclose(together.parameters[name], value, rtol=1e-9, atol=1e-11, err_msg=name)
+        np.testing.assert_array_equal(again.parameters[name], together.parameters[name], err_msg=name)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in DATA if spec is not GRAPH], ids=NAMES[:-1])
@@ -112,7 +121,7 @@ def test_a_team_says_the_same_of_one_example(spec: str, monkeypatch: pytest.Monk
     network = trained(spec, 1)
     x = DATA[spec]["x"][:1]
     alone = network.run(x=x)["z"]
-    monkeypatch.setattr(team, "STEPS_WORTH_SHARING", 1)
+    share_all(monkeypatch, worth_taking=1)
     monkeypatch.setattr(inference, "OPERATIONS_WORTH_A_THREAD", 1)
     monkeypatch.setattr(inference, "cores", lambda: 3)
     again = compile(Source("<test>", spec.replace("TRAIN", TRAIN)))
@@ -152,3 +161,16 @@ def test_threads_meet_at_the_end_of_each_turn() -> None:
         turn, after = row
         assert isinstance(turn, Repeated) and isinstance(after, Call)
         assert turn.calls[-1] is MEET
+
+
+def test_threads_take_halves_of_what_is_left_first_of_their_own() -> None:
+    rows = team.together([fill(0, 100_000)], 2, 8)
+    (first,), (second,) = rows
+    assert isinstance(first, Taken) and isinstance(second, Taken)
+    own = [(0, 32768, 0), (8 * 32768, 17232, 0)]
+    others = [(8 * 50_000 + address, count, value) for address, count, value in own]
+    assert [[call.arguments for call in share] for share in first.shares] == [own, others]
+    assert [[call.arguments for call in share] for share in second.shares] == [others, own]
+    assert first.counters[0] is not first.counters[1]
+    for mine, theirs in zip(first.counters, second.counters[::-1], strict=True):
+        assert np.shares_memory(mine, theirs)
