@@ -7,7 +7,7 @@ from math import prod
 
 from nndsl.graph.graph import Graph, Node
 from nndsl.operators.attention import Attention, AttentionGradient
-from nndsl.operators.contraction import Contract
+from nndsl.operators.contraction import AddContract, Contract
 from nndsl.operators.convolution import Convolution
 from nndsl.operators.loop import Loop
 from nndsl.operators.operator import Kind
@@ -53,8 +53,9 @@ def _terms(node: Node, sizes: Mapping[str, int]) -> int:
     if isinstance(node.operator, Convolution):
         _, w, y = node.operator.form(node)
         return _entries(w, sizes) * prod(y.type.shape(sizes)[:-1])
-    assert isinstance(node.operator, Contract)
-    left, right, _ = node.operator.labels
-    shapes = [operand.type.shape(sizes) for operand in node.inputs]
+    assert isinstance(node.operator, Contract | AddContract)
+    contract = node.operator if isinstance(node.operator, Contract) else node.operator.product
+    left, right, _ = contract.labels
+    shapes = [operand.type.shape(sizes) for operand in node.inputs[-2:]]
     extents = dict(zip(left, shapes[0], strict=True)) | dict(zip(right, shapes[1], strict=True))
     return prod(extents.values())

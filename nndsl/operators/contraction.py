@@ -8,6 +8,8 @@ from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from nndsl.graph.types import Dimension, Element, TensorType, index, real
+from nndsl.operators.arithmetic import Add
+from nndsl.operators.broadcasting import at_each
 from nndsl.operators.lazy import Array, np
 from nndsl.operators.operator import Kind, Operator, Sample, require
 
@@ -95,3 +97,48 @@ class Contract(Operator):
         yield Sample(cls("ii,oi->o"), (real(4, 4), real(2, 4)))
         yield Sample(cls("bi,oi->boz"), (real(3, 4), real(2, 4)))
         yield Sample(cls("bi,oi->bo"), (real(3, 4),))
+
+
+@dataclass(frozen=True)
+class AddContract(Operator):
+    """`y = x + Σ a·b`, as in `Contract`; y takes the place of x in memory, which nothing else may read."""
+
+    name = "add_contract"
+    kind = Kind.CONTRACTION
+    equation: str
+
+    @property
+    def product(self) -> Contract:
+        """What is added."""
+        return Contract(self.equation)
+
+    def infer(self, *operands: TensorType) -> TensorType:
+        require(len(operands) == 3, "add_contract takes 3 operands, not {}", len(operands))
+        x, *factors = operands
+        type = self.product.infer(*factors)
+        require(x.same_shape(type), "add_contract {}: {} and {}", self.equation, x, type)
+        return type
+
+    def evaluate(self, operands: tuple[Array, ...], sizes: Mapping[str, int]) -> Array:
+        x, *factors = operands
+        return np.asarray(x + self.product.evaluate(tuple(factors), sizes))
+
+    def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
+        product = build(self.product, *node.inputs[1:])
+        return dy, *self.product.gradient(build, product, dy)
+
+    def lift(
+        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
+    ) -> Node:
+        product = self.product.lift(build, operands[1:], lifted[1:], time)
+        return build(Add(), at_each(build, operands[0], lifted[0], time), product)
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        yield Sample(cls("bi,oi->bo"), (real(3, 2), real(3, 4), real(2, 4)))
+        yield Sample(cls("bo,bi->oi"), (real(2, 4), real(3, 2), real(3, 4)))
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Sample]:
+        yield Sample(cls("bi,oi->bo"), (real(3, 4), real(2, 4)))
+        yield Sample(cls("bi,oi->bo"), (real(2, 3), real(3, 4), real(2, 4)))

@@ -276,14 +276,26 @@ def _contract(build: Builder, operator: Operator, inputs: Inputs) -> Node | None
 
 
 def _scaled_entries(build: Builder, operator: Contract, inputs: Inputs) -> Node | None:
-    """A product with equal entries that sums over nothing: the other operand, scaled."""
+    """A product with equal entries that sums over nothing: the other operand, scaled, and repeated along
+    the axes that it lacks."""
     left, right, result = operator.labels
     for x, labels, factor in ((inputs[0], left, inputs[1]), (inputs[1], right, inputs[0])):
-        number = constant(factor)
-        if number is not None and sorted(labels) == sorted(result):
-            order = tuple(labels.index(label) for label in result)
-            return _scaled(build, number, build(Transpose(order), x))
+        number = _equal_entry(factor)
+        if number is not None and set(labels) <= set(result):
+            type = operator.infer(*(operand.type for operand in inputs))
+            order = tuple(labels.index(label) for label in result if label in labels)
+            new = tuple(axis for axis, label in enumerate(result) if label not in labels)
+            moved = build(Transpose(order), x)
+            repeated = build(Expand(new, tuple(type.dimensions[axis] for axis in new)), moved)
+            return build(Multiply(), like(build, number, type), repeated)
     return None
+
+
+def _equal_entry(node: Node) -> Node | None:
+    """The scalar that every entry of a node is."""
+    while isinstance(node.operator, Expand):
+        (node,) = node.inputs
+    return None if node.type.rank else node
 
 
 def _untransposed(node: Node, labels: str) -> tuple[Node, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nndsl.graph.graph import Node
-from nndsl.operators.contraction import Contract
+from nndsl.operators.contraction import AddContract, Contract
 from nndsl.planning.plan import Count
 from nndsl.types import Extent
 
@@ -56,12 +56,14 @@ def blocks_of(left: str, right: str, result: str) -> Blocks:
 
 
 def product(node: Node) -> Product | None:
-    """How a contraction's operands and result lie as matrices, or None where one must be rearranged first."""
-    assert isinstance(node.operator, Contract)
-    left, right, result = node.operator.labels
+    """How the factors and the result of a contraction, or of one that is added, lie as matrices; None where
+    one must be rearranged first."""
+    assert isinstance(node.operator, Contract | AddContract)
+    contract = node.operator if isinstance(node.operator, Contract) else node.operator.product
+    left, right, result = contract.labels
     blocks = blocks_of(left, right, result)
     extents: Extents = {}
-    for labels, operand in zip((left, right), node.inputs, strict=True):
+    for labels, operand in zip((left, right), node.inputs[-2:], strict=True):
         extents.update(zip(labels, operand.type.extents, strict=True))
     for swapped in (False, True):
         first, second = (right, left) if swapped else (left, right)

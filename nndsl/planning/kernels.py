@@ -9,7 +9,7 @@ from nndsl.graph.graph import Node
 from nndsl.graph.types import BATCH, FIRST, Element, TensorType
 from nndsl.operators.attention import Attention
 from nndsl.operators.broadcasting import Repeat
-from nndsl.operators.contraction import Contract
+from nndsl.operators.contraction import AddContract, Contract
 from nndsl.operators.convolution import Convolution, ConvolveWeights
 from nndsl.operators.lookup import Gather, GatherAdd, Scatter, ScatterAdd
 from nndsl.operators.movement import Concatenate, Flip, Pad, Slice, Transpose
@@ -86,6 +86,8 @@ def _calls(
     match operator:
         case Contract():
             yield _matrix_product(node, result, reads, accumulate)
+        case AddContract():
+            yield _matrix_product(node, result, reads[1:], True)
         case Attention():
             yield attention(node, result, reads, memory)
         case Convolution():

@@ -12,6 +12,7 @@ from nndsl.graph.builder import Builder, extend, prune, rewrite
 from nndsl.graph.graph import Graph, Node
 from nndsl.graph.types import Dimension, Element, TensorType
 from nndsl.operators.attention import AttentionGradient, AttentionPart
+from nndsl.operators.contraction import AddContract
 from nndsl.operators.copying import Copy
 from nndsl.operators.leaves import Fed
 from nndsl.operators.lookup import Gather
@@ -19,6 +20,7 @@ from nndsl.operators.loop import Loop, LoopResult, LoopState
 from nndsl.operators.movement import Reshape
 from nndsl.operators.operator import Kind
 from nndsl.planning import attention, convolution, grouping, kernels, loops, packing, sweeps
+from nndsl.planning.add_products import add_products
 from nndsl.planning.align import align
 from nndsl.planning.fuse import Cluster, Fusion, free_nodes, is_fusible
 from nndsl.planning.memory import Lifetime, place
@@ -63,7 +65,7 @@ def plan(
 
 def prepared(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
     """A graph as it is planned: with operands as kernels take them."""
-    return materialize(widen(align(graph)), accumulated)
+    return materialize(add_products(widen(align(graph))), accumulated)
 
 
 def materialize(graph: Graph, accumulated: frozenset[str] = frozenset()) -> Graph:
@@ -105,8 +107,9 @@ def _lies_elsewhere(node: Node) -> bool:
 
 
 def storage(node: Node) -> Node:
-    """The node whose buffer holds a node's entries: a reshaped value is the value itself."""
-    while isinstance(node.operator, Reshape):
+    """The node whose buffer holds a node's entries: a reshaped value is the value itself, and what a product
+    is added to takes up the sum."""
+    while isinstance(node.operator, Reshape | AddContract):
         node = node.inputs[0]
     return node
 
@@ -295,7 +298,7 @@ class _Planner:
         """Whether a node is computed by kernels of its own."""
         if node.operator.kind is Kind.LEAF or node in self.fusion.free:
             return False
-        return storage(node) is node and not isinstance(node.operator, LoopResult | AttentionPart)
+        return not isinstance(node.operator, Reshape | LoopResult | AttentionPart)
 
     def _place(self, calls: list[Step]) -> int:
         """Gives the arena's buffers their offsets; returns the arena's size."""
