@@ -114,9 +114,10 @@ def multiply(
     panels = both_transposed or (min(rows, columns) >= SIDE_LONG and (many or short))
     depth = PANEL_DEPTH if panels or crowded else DEPTH if rows > TALL else max(inner, 1)
     at_once = inner
+    blocks = panels and a_transposed != 0 and rows * inner >= LARGE_LEFT
     if panels and a_transposed:
         # Strips read few entries of each row of A: they stay near the processor, where C is left for a while.
-        depth = depth if rows * inner >= LARGE_LEFT else depth // 2
+        depth = depth if blocks else depth // 2
         at_once = depth
     a_step, a_stride = (a_stride, 1) if a_transposed else (1, a_stride)
     c, a, b = beyond(c, c_at), beyond(a, a_at), beyond(b, b_at)
@@ -128,7 +129,7 @@ def multiply(
         first = piece * at_once
         left, right, kept = beyond(a, first * a_step), beyond(b, first * b_step), beta if first == 0 else 1.0
         sides = (rows, columns, min(inner - first, at_once))
-        if panels and a_transposed and rows * inner >= LARGE_LEFT:
+        if blocks:
             add_blocks(c, c_stride, left, a_step, right, b_stride, b_transposed, *sides, alpha, kept)
         else:
             places = (c, c_stride, left, a_stride, a_step, left, TALL * a_stride, a_stride, a_step)

@@ -8,8 +8,6 @@ from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from nndsl.graph.types import Dimension, Element, TensorType, index, real
-from nndsl.operators.arithmetic import Add
-from nndsl.operators.broadcasting import at_each
 from nndsl.operators.lazy import Array, np
 from nndsl.operators.operator import Kind, Operator, Sample, require
 
@@ -126,12 +124,6 @@ class AddContract(Operator):
     def gradient(self, build: Builder, node: Node, dy: Node) -> tuple[Node | None, ...]:
         product = build(self.product, *node.inputs[1:])
         return dy, *self.product.gradient(build, product, dy)
-
-    def lift(
-        self, build: Builder, operands: tuple[Node, ...], lifted: tuple[bool, ...], time: Dimension
-    ) -> Node:
-        product = self.product.lift(build, operands[1:], lifted[1:], time)
-        return build(Add(), at_each(build, operands[0], lifted[0], time), product)
 
     @classmethod
     def samples(cls) -> Iterator[Sample]:

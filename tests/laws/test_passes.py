@@ -13,8 +13,8 @@ from nndsl.graph.graph import Graph
 from nndsl.graph.interpret import interpret
 from nndsl.graph.text import print_graph
 from nndsl.graph.types import Dimension, Element, TensorType, index, real
-from nndsl.operators.arithmetic import Add, Multiply
-from nndsl.operators.broadcasting import Expand, Sum, filled
+from nndsl.operators.arithmetic import Add, Divide, Multiply
+from nndsl.operators.broadcasting import Expand, Sum, filled, like
 from nndsl.operators.contraction import Contract
 from nndsl.operators.functions import Power, Tanh
 from nndsl.operators.leaves import Constant, Input, Size
@@ -178,6 +178,25 @@ def test_sums_of_products_become_contractions_and_so_do_their_gradients() -> Non
     assert [node.operator.name for node in after].count("contract") == 3
     rng = np.random.default_rng(1)
     assert_same(graph, after, {"A": rng.normal(size=(3, 4)), "V": rng.normal(size=(4, 2))})
+
+
+@pytest.mark.parametrize("equation", ["b,i->bi", "b,i->ib", "bi,b->bi", "bi,i->ib"])
+def test_a_product_with_equal_entries_is_no_contraction(equation: str) -> None:
+    """They may be known in numbers, or not: here 1 / T."""
+    contract = Contract(equation)
+    left, right, _ = contract.labels
+    extents = {"b": Extent("T"), "i": Extent.of(3)}
+    types = [TensorType(tuple(Dimension(x, extents[x]) for x in labels)) for labels in (left, right)]
+    build = Builder()
+    share = build(Divide(), build(Constant(1.0)), build(Size((Extent("T"),))))
+    equal, x = (types[0], types[1]) if len(left) == 1 else (types[1], types[0])
+    operands = [like(build, share, equal), build(Input("x", x), name="x")]
+    graph = build.graph({"y": build(contract, *(operands if len(left) == 1 else operands[::-1]))})
+    after = optimize(graph, check=True)
+    assert not any(isinstance(node.operator, Contract) for node in after)
+    fed = {"x": np.random.default_rng(0).normal(size=x.shape({"T": 4}))}
+    found, expected = (interpret(g, fed, {"T": 4})["y"] for g in (after, graph))
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_a_square_s_gradient_is_one_product() -> None:

@@ -9,10 +9,10 @@ from nndsl.graph.builder import Builder
 from nndsl.graph.graph import Graph
 from nndsl.graph.interpret import interpret
 from nndsl.graph.types import Element, index, real, truth
-from nndsl.operators.arithmetic import Add, Multiply
+from nndsl.operators.arithmetic import Add, Divide, Multiply
 from nndsl.operators.broadcasting import Expand, Sum
 from nndsl.operators.comparisons import Where
-from nndsl.operators.functions import Exp, Relu, Tanh
+from nndsl.operators.functions import Exp, Relu, Sqrt, Tanh
 from nndsl.operators.leaves import Constant, Input
 from nndsl.operators.lookup import Gather
 from nndsl.operators.operator import Elementwise
@@ -72,6 +72,21 @@ def test_a_long_search_reads_what_is_stored() -> None:
 def test_functions_that_take_long_are_not_computed_in_an_outer_loop() -> None:
     assert len(planned(scaled_rows(Relu())).instructions) == 1
     assert len(planned(scaled_rows(Exp())).instructions) == 2
+
+
+def over_deviations(of_rows: bool) -> Graph:
+    """`x` over the square root of a number for each of its rows, or of its columns."""
+    build = Builder()
+    x = build(Input("x", real(40, 50)), name="x")
+    v = build(Input("v", real(40 if of_rows else 50)), name="v")
+    axis = int(of_rows)
+    spread = build(Expand((axis,), x.type.dimensions[axis : axis + 1]), build(Sqrt(), v))
+    return build.graph({"y": build(Divide(), x, spread)})
+
+
+def test_what_is_slow_is_not_computed_again_for_each_row() -> None:
+    assert len(planned(over_deviations(of_rows=True)).instructions) == 1
+    assert len(planned(over_deviations(of_rows=False)).instructions) == 2
 
 
 def look_ups() -> Graph:
