@@ -29,6 +29,12 @@ def golden(request: pytest.FixtureRequest) -> Compare:
     return compare
 
 
+@pytest.fixture
+def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training may have as many threads as it is told to, whatever machine runs the tests."""
+    monkeypatch.setattr("nndsl.learning.session.cores", lambda: 16)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def kernels_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Kernels are compiled by the tests that use them, whatever an earlier session left."""

@@ -78,7 +78,8 @@ class Session:
         on_compile: OnCompile | None = None,
     ) -> None:
         self.network, self.stage, self.on_compile = network, stage, on_compile
-        self.precision, self.threads = options.precision, options.threads
+        self.precision = options.precision
+        self.threads = options.threads and min(options.threads, cores())
         self.procedure = procedure(network.model, stage)
         self.data, self.graphs = columns(train, options.precision), train.graphs
         self._start_at_examples(random, train.count)
@@ -223,7 +224,7 @@ class Session:
         return Learned(layout, vector, states)
 
     def _loop(self, batch: int, options: Options) -> MinibatchLoop:
-        wanted = 1 if options.debug else options.threads
+        wanted = 1 if options.debug else self.threads
         sizes = open_sizes(self.procedure.step, self.data, self.graphs, batch) | {BATCH: batch}
         whole = optimize(self.procedure.step)
         found = specialized(whole, self.data, self.graphs, sizes, self.precision, self.on_compile)
@@ -342,12 +343,13 @@ def divided(
 ) -> tuple[Graph, int, int]:
     """The graph for each share of a minibatch, the number of shares, and the number of threads that run each.
 
-    Where the number of threads is not given, it is what pays. They run together what is to be `shared`, what
-    needs the whole batch at once, and what would take longer to add up over shares than shares save.
+    Where the number of threads is not given, it is what pays. There is at most one a core: more would only
+    make shares smaller. They run together what is to be `shared`, what needs the whole batch at once, and
+    what would take longer to add up over shares than shares save.
     """
     operations = total_operations(graph, sizes)
     least = OPERATIONS_WORTH_A_MEMBER if shared else OPERATIONS_WORTH_A_THREAD
-    threads = wanted or max(1, min(cores(), operations // least))
+    threads = min(cores(), wanted or max(1, operations // least))
     shares = min(threads, sizes[BATCH])
     sums = (node.type for name, node in graph.outputs.items() if name.startswith(SUM))
     summed = sum(prod(type.shape(sizes)) for type in sums)

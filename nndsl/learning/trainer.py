@@ -31,8 +31,8 @@ VALIDATION = "validation."
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a training is run. `threads` is None for as many as pay; `debug` looks at every value, `profile` at
-    the clock after every call.
+    """How a training is run. `threads` is None for as many as pay; there is at most one a core. `debug` looks
+    at every value, `profile` at the clock after every call.
     """
 
     seed: int = 0

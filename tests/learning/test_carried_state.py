@@ -14,6 +14,8 @@ from nndsl.data.given import given_parts
 from nndsl.learning import trainer
 from nndsl.network import Network
 
+pytestmark = pytest.mark.usefixtures("many_cores")
+
 Array = np.ndarray[Any, Any]
 State = dict[str, list[Any]]
 Windows = list[tuple[int, int, int]]

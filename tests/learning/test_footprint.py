@@ -72,6 +72,7 @@ def owner_of(array: np.ndarray) -> Any:
     return array.base.obj if isinstance(array.base, memoryview) else array.base
 
 
+@pytest.mark.usefixtures("many_cores")
 @pytest.mark.parametrize(("threads", "precision"), [(1, "float64"), (2, "float32"), (3, "float32")])
 @pytest.mark.parametrize("name", DESCENTS)
 def test_what_is_planned_is_held(name: str, threads: int, precision: str) -> None:

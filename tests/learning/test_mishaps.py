@@ -127,6 +127,7 @@ def test_a_batch_larger_than_the_data_is_all_of_them() -> None:
     assert len(history["train"].epochs) == 2
 
 
+@pytest.mark.usefixtures("many_cores")
 def test_many_threads_on_few_cores_are_not_slow() -> None:
     """They wait for one another without keeping others from running."""
     network = mlp(hidden=32, epochs=4)

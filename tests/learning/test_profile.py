@@ -18,6 +18,8 @@ from nndsl.learning.profile import UPDATE, StageProfile
 from nndsl.learning.trainer import Options, fit
 from nndsl.planning.plan import walk
 
+pytestmark = pytest.mark.usefixtures("many_cores")
+
 PERCEPTRON = """
 network P {
   input x[6]

@@ -14,6 +14,8 @@ from nndsl.learning import pace
 from nndsl.learning.observer import Silent
 from nndsl.network import Network
 
+pytestmark = pytest.mark.usefixtures("many_cores")
+
 SPECS = Path(__file__).parent.parent.parent / "specs"
 Numbers = dict[str, NDArray[np.float32]]
 

@@ -15,6 +15,8 @@ from nndsl.learning.history import History
 from nndsl.learning.initialise import generator
 from nndsl.operators.random import LARGEST_SEED, Draw, Normal, Uniform
 
+pytestmark = pytest.mark.usefixtures("many_cores")
+
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 

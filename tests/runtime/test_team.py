@@ -15,6 +15,8 @@ from nndsl.runtime import inference, team
 from nndsl.runtime.binding import MEET, Call, Repeated, Stretch, Taken
 from nndsl.source import Source
 
+pytestmark = pytest.mark.usefixtures("many_cores")
+
 RANDOM = np.random.default_rng(0)
 
 TRAIN = "train { minimize cross_entropy(z, y)  optimizer adam(rate = 0.01)  clip norm 1  batch 7  epochs 2 }"

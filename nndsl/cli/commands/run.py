@@ -37,7 +37,11 @@ and in nndsl's folder among your data. A network without a data statement runs o
 @network_option
 @click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn.")
 @click.option("--precision", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
-@click.option("--threads", type=click.IntRange(min=1), help="How many threads.  [default: one a core]")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="How many threads, at most one a core.  [default: as many as pay]",
+)
 @data_option
 @click.option(
     "--runs",
