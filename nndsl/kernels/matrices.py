@@ -61,8 +61,9 @@ DEPTH = 512
 LARGE_LEFT = 2**17
 """A transposed A of fewer entries stays near the processor, however few of a row are read at a time."""
 
-ROWS_AT_ONCE = 8
-"""So many rows of A go into a panel at a time: all may lie in the same few places of the nearest cache."""
+LONG_ROWS, ROWS_AT_ONCE = 512, 8
+"""Where rows of A are that long, so many go into a panel at a time: all may lie in the same few places of the
+nearest cache."""
 
 SIDE_LONG, ROWS_MANY, ROWS_SOME, INNER_LONG = 32, 128, 64, 256
 """From these sizes on it pays to lay columns of B side by side in a panel.
@@ -192,8 +193,10 @@ def add_blocks(
     for first in range(0, rows, PANEL_ROWS):
         end, part = min(rows - first, PANEL_ROWS), beyond(a, first)
         size = TALL * inner + GAP
-        for k in range(0, inner, ROWS_AT_ONCE):
-            some = min(inner - k, ROWS_AT_ONCE)
+        at_once = ROWS_AT_ONCE if a_stride >= LONG_ROWS else inner
+        for number in range(pieces(inner, at_once)):
+            k = number * at_once
+            some = min(inner - k, at_once)
             for block in range(pieces(end, TALL)):
                 here = beyond(panel, block * size + k * TALL)
                 there = beyond(part, k * a_stride + block * TALL)

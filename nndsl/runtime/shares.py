@@ -70,8 +70,8 @@ def _gemm(arguments: Arguments, width: int, batch: int = 1) -> tuple[Way, ...]:
     by_rows = Way(3, rows, batch * n * k // VECTOR_STEPS, min(LINE, m), LEAST_ROWS)
     least = LEAST_ROWS if a_transposed else LEAST_COLUMNS
     by_columns = Way(4, columns, batch * m * k // VECTOR_STEPS, LINE, least)
-    # Rows of C need all of B, which goes into panels; columns all of A, which does so if it is transposed.
-    return (by_rows, by_columns) if a_transposed and m >= n else (by_columns, by_rows)
+    # Rows of C need all of B, columns all of A: each thread has a part of the larger one, and the other.
+    return (by_rows, by_columns) if m >= n else (by_columns, by_rows)
 
 
 def _batched_gemm(arguments: Arguments, width: int) -> tuple[Way, ...]:
@@ -89,6 +89,7 @@ def _packed_gemm(arguments: Arguments, width: int) -> tuple[Way, ...]:
 
 
 def _taken(arguments: Arguments, width: int) -> tuple[Way, ...]:
+    """The rows of a minibatch, as they are taken from the data."""
     entries = arguments[7]
     return (Way(6, {0: entries * width, 5: 1}, entries, min(LINE, arguments[6])),)
 
@@ -156,6 +157,7 @@ def _convolve(arguments: Arguments, width: int) -> tuple[Way, ...]:
 
 
 def _pooled(examples: int, grids: Sequence[int]) -> Callable[[Arguments, int], tuple[Way, ...]]:
+    """Pooling: by examples, or by the places of a single one; see `_on_grids`."""
     geometry = examples + 2
 
     def found(arguments: Arguments, width: int) -> tuple[Way, ...]:
