@@ -54,8 +54,7 @@ def _terms(node: Node, sizes: Mapping[str, int]) -> int:
         _, w, y = node.operator.form(node)
         return _entries(w, sizes) * prod(y.type.shape(sizes)[:-1])
     assert isinstance(node.operator, Contract | AddContract)
-    contract = node.operator if isinstance(node.operator, Contract) else node.operator.product
-    left, right, _ = contract.labels
+    left, right, _ = node.operator.labels
     shapes = [operand.type.shape(sizes) for operand in node.inputs[-2:]]
     extents = dict(zip(left, shapes[0], strict=True)) | dict(zip(right, shapes[1], strict=True))
     return prod(extents.values())

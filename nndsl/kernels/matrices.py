@@ -71,7 +71,6 @@ Both sides of C must be long. If its rows are many, a panel is read faster than 
 if there are some. If its inner axis is not long, sums of products along rows would take too long to end.
 """
 
-
 CROWDED = 1024
 """Rows that lie multiples of so many entries apart share few places of the nearer caches."""
 
@@ -188,11 +187,10 @@ def add_blocks(
     beta: Any,
 ) -> None:
     """C ← α Aᵀ op(B) + β C for an inner axis no longer than a panel, by way of panels of both matrices."""
-    panel = left_panel_like(c)
+    panel, size = left_panel_like(c), TALL * inner + GAP
+    at_once = ROWS_AT_ONCE if a_stride >= LONG_ROWS else inner
     for first in range(0, rows, PANEL_ROWS):
         end, part = min(rows - first, PANEL_ROWS), beyond(a, first)
-        size = TALL * inner + GAP
-        at_once = ROWS_AT_ONCE if a_stride >= LONG_ROWS else inner
         for number in range(pieces(inner, at_once)):
             k = number * at_once
             some = min(inner - k, at_once)
@@ -244,8 +242,8 @@ def add_strips(
             source = beyond(b, column * b_stride + first) if transposed else right
             fill(panel, wide, source, b_stride, transposed, end, length)
             right, stride = panel, wide
-        column, next_first, next_end, next_length = part_of(number + 1, wide, depth, columns, inner)
-        there = column * b_stride + next_first if transposed else next_first * b_stride + column
+        next_column, next_first, next_end, next_length = part_of(number + 1, wide, depth, columns, inner)
+        there = next_column * b_stride + next_first if transposed else next_first * b_stride + next_column
         along, down = (next_length, next_end) if transposed else (next_end, next_length)
         across = pieces(along, wide)
         following = (beyond(b, there), b_stride, across, across * down if next_end > 0 else 0)

@@ -110,6 +110,11 @@ class AddContract(Operator):
         """What is added."""
         return Contract(self.equation)
 
+    @property
+    def labels(self) -> tuple[str, str, str]:
+        """The labels of the factors and of the result."""
+        return self.product.labels
+
     def infer(self, *operands: TensorType) -> TensorType:
         require(len(operands) == 3, "add_contract takes 3 operands, not {}", len(operands))
         x, *factors = operands

@@ -39,9 +39,15 @@ def _simplified(build: Builder, node: Node, inputs: Inputs) -> Node | None:
 
 def constant(node: Node) -> float | None:
     """The number that every entry of a node is known to be."""
+    entry = _equal_entry(node)
+    return entry.operator.value if entry is not None and isinstance(entry.operator, Constant) else None
+
+
+def _equal_entry(node: Node) -> Node | None:
+    """The scalar that every entry of a node is."""
     while isinstance(node.operator, Expand):
         (node,) = node.inputs
-    return node.operator.value if isinstance(node.operator, Constant) else None
+    return None if node.type.rank else node
 
 
 def _add(build: Builder, operator: Operator, inputs: Inputs) -> Node | None:
@@ -289,13 +295,6 @@ def _scaled_entries(build: Builder, operator: Contract, inputs: Inputs) -> Node 
             repeated = build(Expand(new, tuple(type.dimensions[axis] for axis in new)), moved)
             return build(Multiply(), like(build, number, type), repeated)
     return None
-
-
-def _equal_entry(node: Node) -> Node | None:
-    """The scalar that every entry of a node is."""
-    while isinstance(node.operator, Expand):
-        (node,) = node.inputs
-    return None if node.type.rank else node
 
 
 def _untransposed(node: Node, labels: str) -> tuple[Node, str]:

@@ -59,8 +59,7 @@ def product(node: Node) -> Product | None:
     """How the factors and the result of a contraction, or of one that is added, lie as matrices; None where
     one must be rearranged first."""
     assert isinstance(node.operator, Contract | AddContract)
-    contract = node.operator if isinstance(node.operator, Contract) else node.operator.product
-    left, right, result = contract.labels
+    left, right, result = node.operator.labels
     blocks = blocks_of(left, right, result)
     extents: Extents = {}
     for labels, operand in zip((left, right), node.inputs[-2:], strict=True):
