@@ -79,7 +79,7 @@ class Session:
     ) -> None:
         self.network, self.stage, self.on_compile = network, stage, on_compile
         self.precision = options.precision
-        self.threads = options.threads and min(options.threads, cores())
+        self.threads = options.threads
         self.procedure = procedure(network.model, stage)
         self.data, self.graphs = columns(train, options.precision), train.graphs
         self._start_at_examples(random, train.count)

@@ -42,9 +42,9 @@ def _libraries() -> list[Any]:
 
 
 @contextmanager
-def one_thread(needed: bool = True) -> Iterator[None]:
-    """While it lasts, matrix products run on the thread that calls them, if that is needed."""
-    before = [(library, library.get_num_threads()) for library in _libraries()] if needed else []
+def one_thread() -> Iterator[None]:
+    """While it lasts, matrix products run on the thread that calls them."""
+    before = [(library, library.get_num_threads()) for library in _libraries()]
     for library, threads in before:
         if threads != 1:
             library.set_num_threads(1)

@@ -17,13 +17,12 @@ from nndsl.operators.threads import AllReduce
 from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import Plan, Precision, item_bytes
 from nndsl.planning.planner import plan
-from nndsl.runtime import machine
 from nndsl.runtime.binding import Calls, bind, flat
 from nndsl.runtime.blas import calls_blas, one_thread
-from nndsl.runtime.cache import OnCompile, prepare
+from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.memory import Array, address, cores, dtype, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import share
-from nndsl.runtime.program import Turns, kernels_of
+from nndsl.runtime.program import Programs
 from nndsl.runtime.team import together
 from nndsl.types import Extent
 
@@ -65,6 +64,7 @@ class Inference:
         self._plan: Plan | None = None
         self._shares = 1
         self._arenas: list[Array] = []
+        self._parameters: Mapping[str, Array] = {}
         self._read: dict[str, Array] = {}
         self._once: _Once | None = None
         self._ready: dict[tuple[tuple[str, int], ...], _Ready] = {}
@@ -80,7 +80,8 @@ class Inference:
     ) -> dict[str, Array]:
         """The outputs by name, for `count` examples. Arrays are C-contiguous and of the plan's types,
         the batch first. `seed` is that of what is drawn at random. `sizes` are those of index sets that no
-        input tells. Parameters of one `edition` are the same; without one they may be any.
+        input tells. Parameters of one `edition` are the same arrays with the same entries; without one they
+        may be any.
 
         Raises NNDSLError where they need more memory than there is.
         """
@@ -118,8 +119,10 @@ class Inference:
         edition: int | None,
     ) -> dict[str, Array]:
         """The outputs for examples that are run together."""
-        if any(parameters[name] is not array for name, array in self._read.items()):
-            self._forget()
+        if edition is None or parameters is not self._parameters:
+            if any(parameters[name] is not array for name, array in self._read.items()):
+                self._forget()
+            self._parameters = parameters
         ready = self._ready.get(tuple(sizes.items())) or self._bound(sizes, parameters)
         if self._once is not None:
             self._once.bring_to(edition)
@@ -162,8 +165,8 @@ class Inference:
     def _divided(self, sizes: Mapping[str, int]) -> tuple[Graph, int, int]:
         """The graph for each share of the examples, the number of shares, whose threads do not meet in
         between, and the number of threads that run each."""
-        paying = min(cores(), total_operations(self.graph, sizes) // OPERATIONS_WORTH_A_THREAD)
-        threads = self.threads or max(paying, 1)
+        paying = max(1, total_operations(self.graph, sizes) // OPERATIONS_WORTH_A_THREAD)
+        threads = min(cores(), self.threads or paying)
         whole = (self.graph, 1, threads)
         if sizes[BATCH] < threads or not all(map(_has_rows, self.outputs.values())):
             return whole
@@ -199,15 +202,8 @@ class Inference:
         return together(calls, planned.team, item_bytes(Element.REAL, self.precision))
 
     def _programs(self, threads: Sequence[Calls]) -> _Programs:
-        barrier = machine.barrier()
-        programs = []
-        for calls in threads:
-            functions = prepare(kernels_of(calls), self.precision, self.on_compile)
-            program = Turns(calls, functions, np.zeros(2, np.int64), barrier, len(threads))
-            program.set_count(1)
-            programs.append(program)
-        run = machine.Run([program.table for program in programs])
-        return _Programs(programs, run, any(map(calls_blas, chain(*map(flat, threads)))))
+        programs = Programs(threads, self.precision, self.on_compile)
+        return _Programs(programs, any(map(calls_blas, chain(*map(flat, threads)))))
 
     def _memory(self, type: TensorType, sizes: Mapping[str, int]) -> Array:
         return zeros(type.shape(sizes), dtype(type.element, self.precision))
@@ -215,15 +211,17 @@ class Inference:
 
 @dataclass(frozen=True)
 class _Programs:
-    """The programs of all threads."""
+    """The programs of all threads, and whether they call BLAS, which has threads of its own."""
 
-    turns: list[Turns]
-    run: machine.Run
+    programs: Programs
     calls_blas: bool
 
     def __call__(self) -> None:
-        with one_thread(needed=self.calls_blas):
-            self.run()
+        if self.calls_blas:
+            with one_thread():
+                self.programs.run()
+        else:
+            self.programs.run()
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,9 @@ import numpy as np
 
 from nndsl.graph.types import Element
 from nndsl.planning.plan import Precision
-from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, bits
-from nndsl.runtime.cache import prepare
 from nndsl.runtime.memory import Array, address, dtype, zeros
-from nndsl.runtime.program import Turns, kernels_of
+from nndsl.runtime.program import Programs
 from nndsl.runtime.stopwatch import BETWEEN, Stopwatch
 
 SIDE = 256
@@ -87,17 +85,12 @@ def _seconds(calls: Sequence[Sequence[Call]], precision: Precision, times: int) 
 
     Without any call, a turn is a look at the clock.
     """
-    threads = len(calls)
-    stopwatch, barrier = Stopwatch(), machine.barrier()
-    rows = [stopwatch.timed(thread, own) for thread, own in enumerate(calls)]
-    found = prepare([kernel for row in rows for kernel in kernels_of(row)], precision)
-    programs = [Turns(row, found, np.zeros(2, np.int64), barrier, threads) for row in rows]
+    stopwatch = Stopwatch()
+    programs = Programs([stopwatch.timed(thread, own) for thread, own in enumerate(calls)], precision)
     least = float("inf")
     for _ in range(RUNS):
-        for program in programs:
-            program.set_count(times)
         stopwatch.restart()
-        machine.run([program.table for program in programs])
+        programs.run(times)
         wanted = [time for time in stopwatch.times() if time.what != BETWEEN or not any(calls)]
         least = min(least, max(time.seconds / time.count for time in wanted))
     return least

@@ -76,17 +76,12 @@ def call(function: int, arguments: NDArray[np.int64]) -> None:
     _callable(function)(arguments.ctypes.data)
 
 
-def run(programs: Sequence[Program], stop: StopRequest | None = None) -> None:
-    """Run each program in a thread of its own, the first in this one, until all have halted.
+class Run:
+    """Programs ready to be run again and again, each in a thread of its own, the first in the caller's.
 
-    An interrupt from the keyboard is raised afterwards: until then the programs use the memory that the
+    An interrupt from the keyboard is raised once all have halted: until then they use the memory that the
     caller keeps alive.
     """
-    Run(programs, stop)()
-
-
-class Run:
-    """Programs ready to be run again and again, as by `run`."""
 
     def __init__(self, programs: Sequence[Program], stop: StopRequest | None = None) -> None:
         stop = stop or StopRequest()
@@ -102,7 +97,7 @@ class Run:
         self._lead = _callable(address("lead", Precision.FLOAT64))
 
     def __call__(self) -> None:
-        """Run all to their ends."""
+        """Runs all until they have halted."""
         helpers = [_taken() for _ in range(self._helpers)]
         for number, helper in enumerate(helpers):
             self._mailboxes[number] = helper.address

@@ -21,10 +21,10 @@ from nndsl.planning.kernels import ALL_REDUCE
 from nndsl.planning.plan import SUM, Plan, Segment
 from nndsl.runtime import machine
 from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, Stretch, bind, bits
-from nndsl.runtime.cache import OnCompile, prepare
+from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.debug import watch
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
-from nndsl.runtime.program import Turns, kernels_of
+from nndsl.runtime.program import Programs, Turns
 from nndsl.runtime.stopwatch import Stopwatch
 from nndsl.runtime.team import together
 from nndsl.runtime.vector import VectorLayout
@@ -106,11 +106,10 @@ class MinibatchLoop:
         self.square = zeros((copies, 1), self.real)
         self.counters = np.full((copies, 3), (seed, 0, 0), np.int32)
         self._turn = np.zeros((self.threads, 2), np.int64)
-        self._barrier = machine.barrier()
         self._rows = [self._memory_for_rows() for _ in range(copies)]
         self._arenas = zeros((copies, plan.arena_bytes), np.dtype(np.uint8))
         self._states = self._states_of_threads()
-        self._programs: dict[int, list[Turns]] = {}
+        self._programs: dict[int, Programs] = {}
 
     def learn(self, learned: Learned, update: Update, steps: int) -> None:
         """From now on each minibatch updates the learned vector; the whole training has `steps` of them."""
@@ -165,28 +164,22 @@ class MinibatchLoop:
         for own in self._states[1:]:
             for name, state in own.items():
                 state[...] = self.parameters[name]
-        for program in self._programs[batch]:
-            program.set_count(turns)
         if self.debug:
-            self._watched(self._programs[batch][0], batch)
+            self._watched(self._programs[batch].turns[0], turns, batch)
         else:
-            machine.run([program.table for program in self._programs[batch]], self.stop)
+            self._programs[batch].run(turns)
 
-    def _watched(self, program: Turns, batch: int) -> None:
+    def _watched(self, program: Turns, turns: int, batch: int) -> None:
         sizes = {**self._sizes(0), BATCH: batch}
+        program.set_count(turns)
         machine.step(program.table, watch(program, self.plan, sizes), self.stop)
 
-    def _bound(self, batch: int) -> list[Turns]:
+    def _bound(self, batch: int) -> Programs:
         shares = (list(self._calls(share, batch)) for share in range(self.copies))
         own = [calls for share in shares for calls in together(share, self.plan.team, self.real.itemsize)]
         rows = [self._timed(thread, calls) for thread, calls in enumerate(own)]
-        kernels = [kernel for calls in rows for kernel in kernels_of(calls)]
         with nullcontext() if self.stopwatch is None else self.stopwatch.paused():
-            found = prepare(kernels, self.plan.precision, self.on_compile)
-        return [
-            Turns(calls, found, self._turn[thread], self._barrier, self.threads)
-            for thread, calls in enumerate(rows)
-        ]
+            return Programs(rows, self.plan.precision, self.on_compile, self._turn, self.stop)
 
     def _timed(self, thread: int, calls: Calls) -> Calls:
         return calls if self.stopwatch is None else self.stopwatch.timed(thread, calls)

@@ -1,4 +1,4 @@
-"""Calls -> a program of the native machine: the table of rows, and the memory of the calls' arguments."""
+"""Calls -> programs of the native machine: tables of rows, and the memory of the calls' arguments."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nndsl.kernels.opcodes import Opcode
-from nndsl.planning.plan import Instruction
+from nndsl.planning.plan import Instruction, Precision
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, Calls, Meeting, Repeated, Taken, flat
-from nndsl.runtime.cache import Kernel
+from nndsl.runtime.cache import Kernel, OnCompile, prepare
 
 ADVANCE = "advance"
 """The kernel that moves arguments on from turn to turn."""
@@ -117,3 +117,37 @@ class Turns:
         """The address of some numbers, which are kept as long as the program."""
         self._held.append(np.array(numbers, np.int64))
         return int(self._held[-1].ctypes.data)
+
+
+class Programs:
+    """What some threads do together, a program of `Turns` each; ready to be run again and again.
+
+    `counters` has two cells a thread, which count its turns; all zero at first.
+    """
+
+    def __init__(
+        self,
+        threads: Sequence[Calls],
+        precision: Precision,
+        on_compile: OnCompile | None = None,
+        counters: NDArray[np.int64] | None = None,
+        stop: machine.StopRequest | None = None,
+    ) -> None:
+        kernels = [kernel for calls in threads for kernel in kernels_of(calls)]
+        found = prepare(kernels, precision, on_compile)
+        barrier = machine.barrier()
+        cells = np.zeros((len(threads), 2), np.int64) if counters is None else counters
+        self.turns = [
+            Turns(calls, found, cell, barrier, len(threads))
+            for calls, cell in zip(threads, cells, strict=True)
+        ]
+        self._run = machine.Run([program.table for program in self.turns], stop)
+        self._count = 0
+
+    def run(self, count: int = 1) -> None:
+        """Repeats the calls of each thread so many times."""
+        if count != self._count:
+            self._count = count
+            for program in self.turns:
+                program.set_count(count)
+        self._run()

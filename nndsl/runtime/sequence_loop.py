@@ -16,7 +16,7 @@ from nndsl.graph.types import BATCH
 from nndsl.planning.plan import Plan
 from nndsl.runtime.memory import Array
 from nndsl.runtime.minibatches import MinibatchLoop
-from nndsl.runtime.program import Turns
+from nndsl.runtime.program import Programs
 from nndsl.types import length_key
 
 LENGTHS = 16
@@ -62,7 +62,7 @@ class SequenceLoop(MinibatchLoop):
         self._steps = {symbol: -(-plan.bounds[symbol] // LENGTHS) for symbol in lengths}
         self._least = {symbol: least(plan, symbol) for symbol in lengths}
         self._cut: dict[str, int] = {}
-        self._programs_by_lengths: dict[tuple[int, ...], dict[int, list[Turns]]] = {}
+        self._programs_by_lengths: dict[tuple[int, ...], dict[int, Programs]] = {}
         super().__init__(plan, data, *rest, **named)
 
     def _run(self, batch: int, first: int, turns: int) -> None:

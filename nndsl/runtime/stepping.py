@@ -12,11 +12,10 @@ from nndsl.graph.types import BATCH, FIRST
 from nndsl.operators.leaves import Input
 from nndsl.planning.plan import Precision
 from nndsl.planning.planner import plan
-from nndsl.runtime import machine
 from nndsl.runtime.binding import bind
-from nndsl.runtime.cache import OnCompile, prepare
+from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.memory import Array, address, dtype, require_memory, symbol_sizes, zeros
-from nndsl.runtime.program import Turns, kernels_of
+from nndsl.runtime.program import Programs
 
 
 class Stepping:
@@ -59,9 +58,7 @@ class Stepping:
         arrays = {**parameters, **self._held, **{written[name]: a for name, a in self.results.items()}}
         addresses = {name: address(array) for name, array in arrays.items()}
         calls = bind(planned, sizes, sizes, addresses, address(self._arena))
-        functions = prepare(kernels_of(calls), precision, on_compile)
-        self._program = Turns(calls, functions, np.zeros(2, np.int64), machine.barrier(), threads=1)
-        self._program.set_count(1)
+        self._programs = Programs([calls], precision, on_compile)
 
     def restart(self) -> None:
         """Goes back to before the first place."""
@@ -74,7 +71,7 @@ class Stepping:
         self._held[self._steps.into][:, 0] = symbols
         for key, shift in self._steps.rows.items():
             self._held[key][...] = self.place + shift
-        machine.run([self._program.table])
+        self._programs.run()
         for name in self._steps.kept.keys() - self._steps.growing:
             self._held[name][...] = self.results[name]
         self.place += 1

@@ -64,7 +64,7 @@ def test_loops(number, outer, inner, stepped):
         machine.step(made.program, observed.append)
         assert observed == [2] * (outer * inner)
     else:
-        machine.run([made.program])
+        machine.Run([made.program])()
     assert number[0] == outer * inner
     assert cells[0][0] == outer
 
@@ -86,7 +86,7 @@ def test_barriers_hold_with_more_threads_than_cores():
 
         made.repeat(cell(), rounds, one_round)
         programs.append(made)
-    machine.run([made.program for made in programs])
+    machine.Run([made.program for made in programs])()
     # In round r each thread sees r of every thread.
     np.testing.assert_array_equal(totals[:, 0], threads * rounds * (rounds + 1) / 2)
 
@@ -106,7 +106,7 @@ def test_all_threads_stop_at_the_same_poll():
     numbers, barrier, stop = np.zeros(3), machine.barrier(), machine.StopRequest()
     programs = [endless(numbers[i : i + 1], barrier, 3) for i in range(3)]
     threading.Timer(0.1, stop.ask).start()
-    machine.run([made.program for made in programs], stop)
+    machine.Run([made.program for made in programs], stop)()
     assert stop.asked
     assert numbers[0] > 0
     assert (numbers == numbers[0]).all()
@@ -119,7 +119,7 @@ def test_an_interrupt_waits_until_all_have_halted():
     ended = threading.Timer(0.3, stop.ask)
     ended.start()
     with pytest.raises(KeyboardInterrupt):
-        machine.run([made.program for made in programs], stop)
+        machine.Run([made.program for made in programs], stop)()
     assert stop.asked
     after = numbers[0]
     time.sleep(0.02)
@@ -135,14 +135,14 @@ def test_helpers_that_have_fallen_asleep_are_woken(number):
         for made, thread in zip(programs, range(3), strict=True):
             made.call("count_up", cells[thread : thread + 1])
             made.wait(Opcode.BARRIER, barrier, 3)
-        machine.run([made.program for made in programs])
+        machine.Run([made.program for made in programs])()
         assert list(cells) == [1, 1, 1]
 
 
 def test_the_interpreter_lock_is_free_meanwhile(number):
     stop = machine.StopRequest()
     made = endless(number, machine.barrier(), 1)
-    running = threading.Thread(target=machine.run, args=([made.program], stop))
+    running = threading.Thread(target=machine.Run([made.program], stop))
     running.start()
     seen = []
     while len(seen) < 3:
@@ -157,5 +157,5 @@ def test_laps_add_up_the_time_between_them():
     made, laps, last = Made(), np.zeros(2, np.int64), np.array([time.time_ns()])
     made.repeat(cell(), 3, lambda: made.call("lap", laps, last))
     begin = int(last[0])
-    machine.run([made.program])
+    machine.Run([made.program])()
     assert list(laps) == [last[0] - begin, 3]

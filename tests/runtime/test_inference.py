@@ -63,6 +63,7 @@ def found(
     return inference({**arrays, **lengths}, network.parameters, count)["y"]
 
 
+@pytest.mark.usefixtures("many_cores")
 @pytest.mark.parametrize("spec", SPECS)
 def test_threads_and_blocks_change_nothing(spec: str) -> None:
     network, whole = ready(spec, rows_at_once=16)
