@@ -13,13 +13,16 @@ from numba.extending import register_jitable
 
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.tiles import lanes
-from nndsl.kernels.windows import give_winners, pick_winners
+from nndsl.kernels.windows import give_winners, greatest, pick_winners
 
 if TYPE_CHECKING:
     from nndsl.kernels.kernel import Reals
 
 GRID, PLACES, WINDOW, STRIDE, BEFORE = range(0, 15, 3)
 """Where the fields begin in `geometry`."""
+
+GREATEST, PICK, GIVE = range(3)
+"""What is done in each window."""
 
 
 @register_jitable
@@ -35,39 +38,66 @@ def count3(geometry: Any, first: int) -> int:
 
 
 @register_jitable
-def visit_windows(y: Any, x: Any, other: Any, examples: int, width: int, forth: bool, geometry: Any) -> None:
-    """Takes the entries of `other` where x is greatest in each window to y, or adds those of y there."""
+def windows_alike(geometry: Any, place: int) -> int:
+    """How many windows along the last axis, from a place on, lie within the grid; one if that one does not."""
+    begin = place * geometry[STRIDE + 2] - geometry[BEFORE + 2]
+    room = geometry[GRID + 2] - begin - geometry[WINDOW + 2]
+    if begin < 0 or room < 0:
+        return 1
+    return int(min(room // geometry[STRIDE + 2] + 1, geometry[PLACES + 2] - place))
+
+
+@register_jitable
+def visit_windows(y: Any, x: Any, other: Any, examples: int, width: int, what: int, geometry: Any) -> None:
+    """Takes the greatest x of each window to y, or picks the entries of `other` there, or adds those of y."""
     y_at, step = 0, lanes(x)
     y_end, x_end = examples * count3(geometry, PLACES) * width, examples * count3(geometry, GRID) * width
     line = geometry[GRID + 2] * width
-    plane = geometry[GRID + 1] * line
+    plane, stride = geometry[GRID + 1] * line, geometry[STRIDE + 2] * width
     for n in range(examples):
         for i in range(geometry[PLACES]):
             first0, end0 = bounds(geometry, 0, i)
             for j in range(geometry[PLACES + 1]):
                 first1, end1 = bounds(geometry, 1, j)
-                for k in range(geometry[PLACES + 2]):
+                k = 0
+                while k < geometry[PLACES + 2]:
                     first2, end2 = bounds(geometry, 2, k)
+                    alike = windows_alike(geometry, k)
                     begin = (n * geometry[GRID] + first0) * plane + first1 * line + first2 * width
                     last = (n * geometry[GRID] + end0 - 1) * plane + (end1 - 1) * line + (end2 - 1) * width
-                    window = (end0 - first0, end1 - first1, end2 - first2, plane, line, width)
-                    for u in range(0, width, step):
-                        whole = int(last + u + step <= x_end and y_at + u + step <= y_end)
+                    last += (alike - 1) * stride
+                    y_last = y_at + (alike - 1) * width
+                    counts = (alike, stride, end0 - first0, end1 - first1, end2 - first2, plane, line, width)
+                    # The last units first: a whole vector spoils the first ones of the window behind it.
+                    for u in range((width - 1) // step * step, -1, -step):
+                        whole = int(last + u + step <= x_end and y_last + u + step <= y_end)
                         here, there = begin + u, y_at + u
-                        if forth:
-                            pick_winners(y, there, x, other, here, *window, width - u, whole)
+                        if what == GREATEST:
+                            greatest(y, there, x, here, *counts, width - u, whole)
+                        elif what == PICK:
+                            pick_winners(y, there, x, other, here, *counts, width - u, whole)
                         else:
-                            give_winners(other, y, there, x, here, *window, width - u, whole)
-                    y_at += width
+                            give_winners(other, y, there, x, here, *counts, width - u, whole)
+                    y_at += alike * width
+                    k += alike
 
 
 @kernel
-def max_pool(y: Reals, x: Reals, v: Reals, examples: int, width: int, *geometry: int) -> None:
+def max_pool(y: Reals, x: Reals, examples: int, width: int, *geometry: int) -> None:
+    """y[n, p] ← the greatest x[n, q] of the places q in window p.
+
+    Shapes: y (examples, places, width), x (examples, grid, width).
+    """
+    visit_windows(y, x, x, examples, width, GREATEST, geometry)
+
+
+@kernel
+def pick_pool(y: Reals, x: Reals, v: Reals, examples: int, width: int, *geometry: int) -> None:
     """y[n, p] ← v[n, q] at the first place q of window p where x[n, q] is greatest.
 
-    Shapes: y (examples, places, width), x and v (examples, grid, width).
+    Shapes as for `max_pool`, v like x.
     """
-    visit_windows(y, x, v, examples, width, True, geometry)
+    visit_windows(y, x, v, examples, width, PICK, geometry)
 
 
 @kernel
@@ -78,7 +108,7 @@ def max_unpool(dx: Reals, x: Reals, dy: Reals, examples: int, width: int, *geome
     """
     for entry in range(examples * count3(geometry, GRID) * width):
         dx[entry] = 0
-    visit_windows(dy, x, dx, examples, width, False, geometry)
+    visit_windows(dy, x, dx, examples, width, GIVE, geometry)
 
 
 @kernel

@@ -1,9 +1,9 @@
-"""The greatest entries of one window, for a vector of units at once, as vector instructions."""
+"""The greatest entries of each window of a line, for a vector of units at once, as vector instructions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 from llvmlite import ir
@@ -13,89 +13,146 @@ from nndsl.kernels.tiles import INTEGER, Writer, lanes, tile
 
 SHORT = ir.IntType(32)
 
+SQUARES = (2, 3)
+"""Sides of windows whose places are visited without a loop, which would take longer than they do."""
+
+Numbers = Sequence[Any]
+
 
 class _Window:
-    """A window of three axes: so many places along each, and how far apart they are in a buffer."""
+    """A window of three axes: so many places along each, and how far apart they are in a buffer.
 
-    def __init__(self, write: Writer, at: Any, counts: Sequence[Any], steps: Sequence[Any]) -> None:
-        self.write, self.at, self.counts, self.steps = write, at, counts, steps
-        self.number = cgutils.alloca_once(write.builder, SHORT)
+    It may be known to have as many places as `known` says.
+    """
 
-    @contextmanager
-    def places(self) -> Iterator[tuple[Any, Any]]:
+    def __init__(self, write: Writer, at: Any, counts: Numbers, steps: Numbers, known: Sequence[int]) -> None:
+        self.write, self.at, self.counts, self.steps, self.known = write, at, counts, steps, known
+
+    def visit(self, each: Callable[[Any, Any], None]) -> None:
         """Instructions for each place: where it is, and its number as a vector."""
-        builder = self.write.builder
-        builder.store(SHORT(0), self.number)
+        builder, write = self.write.builder, self.write
+        if self.known:
+            for number, places in enumerate(product(*map(range, self.known))):
+                each(self._place([INTEGER(place) for place in places]), write.spread(SHORT(number)))
+            return
+        count = cgutils.alloca_once_value(builder, SHORT(0))
+        builder.store(SHORT(0), count)
         loops = [cgutils.for_range(builder, count, intp=INTEGER) for count in self.counts]
         with loops[0] as i, loops[1] as j, loops[2] as k:
-            at = self.at
-            for loop, step in zip((i, j, k), self.steps, strict=True):
-                at = builder.add(at, builder.mul(loop.index, step))
-            number = builder.load(self.number)
-            yield at, self.write.spread(number)
-            builder.store(builder.add(number, SHORT(1)), self.number)
+            number = builder.load(count)
+            each(self._place([loop.index for loop in (i, j, k)]), write.spread(number))
+            builder.store(builder.add(number, SHORT(1)), count)
 
-    def find(self, x: Any, mask: Any, each: Callable[[Any, Any, Any], None]) -> None:
-        """Visits the places; `each` is told whether x there is greater than all before, or the first."""
+    def _place(self, places: Numbers) -> Any:
+        at, builder = self.at, self.write.builder
+        for place, step in zip(places, self.steps, strict=True):
+            at = builder.add(at, builder.mul(place, step))
+        return at
+
+    def find(self, x: Any, mask: Any, each: Callable[[Any, Any, Any], None]) -> Any:
+        """Visits the places and gives the greatest x; `each` is told whether one is greater than all before,
+        or the first."""
         builder, write = self.write.builder, self.write
         greatest = cgutils.alloca_once(builder, write.vector)
         builder.store(write.load(x, self.at, mask), greatest)
-        with self.places() as (at, number):
+
+        def compare(at: Any, number: Any) -> None:
             value, before = write.load(x, at, mask), builder.load(greatest)
             known = builder.fcmp_ordered("ord", before, before)
             greater = builder.and_(builder.fcmp_unordered(">", value, before), known)
             builder.store(builder.select(greater, value, before), greatest)
             each(greater, at, number)
 
-
-def _either(write: Writer, entries: Any, whole: Any, emit: Callable[[Any], None]) -> None:
-    """Instructions for whole vectors, or for the entries alone."""
-    with write.builder.if_else(write.builder.icmp_signed("!=", whole, INTEGER(0))) as (all_lanes, some_lanes):
-        with all_lanes:
-            emit(None)
-        with some_lanes:
-            emit(write.masks(entries)[0])
+        self.visit(compare)
+        return builder.load(greatest)
 
 
-def _emit_pick(write: Writer, values: Sequence[Any]) -> None:
-    y, y_at, x, v, at, *numbers, entries, whole = values
+Emit = Callable[[_Window, Any, Any], None]
+"""Writes the instructions for a window, given where its result is, and the mask of its entries, if not all."""
+
+
+def _line(write: Writer, y_at: Any, at: Any, numbers: Numbers, emit: Emit) -> None:
+    """Instructions for the windows of a line, whole vectors or not, known ones or not."""
+    windows, step, *counts, plane, line, column, entries, whole = numbers
     builder = write.builder
 
-    def emit(mask: Any) -> None:
-        window = _Window(write, at, numbers[:3], numbers[3:])
+    def loop(known: Sequence[int], mask: Any) -> None:
+        with cgutils.for_range(builder, windows, intp=INTEGER) as window:
+            begin = builder.add(at, builder.mul(window.index, step))
+            there = builder.add(y_at, builder.mul(window.index, column))
+            emit(_Window(write, begin, counts, (plane, line, column), known), there, mask)
+
+    def either(known: Sequence[int]) -> None:
+        all_lanes = builder.icmp_signed("!=", whole, INTEGER(0))
+        with builder.if_else(all_lanes) as (vectors, parts):
+            with vectors:
+                loop(known, None)
+            with parts:
+                loop(known, write.masks(entries)[0])
+
+    def choose(sides: Sequence[int]) -> None:
+        if not sides:
+            either(())
+            return
+        known = (1, sides[0], sides[0])
+        same = [builder.icmp_signed("==", n, INTEGER(side)) for n, side in zip(counts, known, strict=True)]
+        with builder.if_else(builder.and_(builder.and_(same[0], same[1]), same[2])) as (square, other):
+            with square:
+                either(known)
+            with other:
+                choose(sides[1:])
+
+    choose(SQUARES)
+
+
+def _emit_greatest(write: Writer, values: Numbers) -> None:
+    y, y_at, x, at, *numbers = values
+
+    def emit(window: _Window, there: Any, mask: Any) -> None:
+        write.store(window.find(x, mask, lambda *_: None), y, there, mask)
+
+    _line(write, y_at, at, numbers, emit)
+
+
+def _emit_pick(write: Writer, values: Numbers) -> None:
+    y, y_at, x, v, at, *numbers = values
+    builder = write.builder
+
+    def emit(window: _Window, there: Any, mask: Any) -> None:
         picked = cgutils.alloca_once(builder, write.vector)
-        builder.store(write.load(v, at, mask), picked)
+        builder.store(write.load(v, window.at, mask), picked)
 
         def each(greater: Any, place: Any, _number: Any) -> None:
-            builder.store(builder.select(greater, write.load(v, place, mask), builder.load(picked)), picked)
+            value = builder.select(greater, write.load(v, place, mask), builder.load(picked))
+            builder.store(value, picked)
 
         window.find(x, mask, each)
-        write.store(builder.load(picked), y, y_at, mask)
+        write.store(builder.load(picked), y, there, mask)
 
-    _either(write, entries, whole, emit)
+    _line(write, y_at, at, numbers, emit)
 
 
-def _emit_give(write: Writer, values: Sequence[Any]) -> None:
-    dx, dy, dy_at, x, at, *numbers, entries, whole = values
-    builder = write.builder
+def _emit_give(write: Writer, values: Numbers) -> None:
+    dx, dy, dy_at, x, at, *numbers = values
+    builder, integers = write.builder, ir.VectorType(SHORT, write.width)
 
-    def emit(mask: Any) -> None:
-        window = _Window(write, at, numbers[:3], numbers[3:])
-        integers = ir.VectorType(SHORT, write.width)
+    def emit(window: _Window, there: Any, mask: Any) -> None:
         first = cgutils.alloca_once(builder, integers)
         builder.store(ir.Constant(integers, [0] * write.width), first)
 
         def each(greater: Any, _place: Any, number: Any) -> None:
             builder.store(builder.select(greater, number, builder.load(first)), first)
 
-        window.find(x, mask, each)
-        given = write.load(dy, dy_at, write.masks(entries)[0])
-        with window.places() as (place, number):
+        def give(place: Any, number: Any) -> None:
             chosen = builder.icmp_signed("==", number, builder.load(first))
             share = builder.select(chosen, given, write.zero())
             write.store(builder.fadd(write.load(dx, place, mask), share), dx, place, mask)
 
-    _either(write, entries, whole, emit)
+        window.find(x, mask, each)
+        given = write.load(dy, there, write.masks(numbers[-2])[0])
+        window.visit(give)
+
+    _line(write, dy_at, at, numbers, emit)
 
 
 def _winner(
@@ -111,12 +168,13 @@ def _winner(
     return best
 
 
-def pick_winners(
+def greatest(
     y: Any,
     y_at: int,
     x: Any,
-    v: Any,
     at: int,
+    windows: int,
+    step: int,
     planes: int,
     lines: int,
     columns: int,
@@ -126,13 +184,40 @@ def pick_winners(
     entries: int,
     whole: int,
 ) -> None:
-    """y[u] ← v[q + u] at the first place q of a window where x[q + u] is greatest, for a vector of units u.
+    """y[w·column + u] ← the greatest x[q + u] of the places q in window w, for a vector of units u.
 
-    The window begins `at` some entry and has so many places along its axes, which are `plane`, `line` and
-    `column` entries apart. No more than `entries` units are written, or, where `whole`, a whole vector is.
+    The first of so many windows begins `at` some entry, and each `step` entries after the one before. They have
+    so many places along their axes, which are `plane`, `line` and `column` entries apart. No more than
+    `entries` units are written, or, where `whole`, a whole vector is.
     """
-    for u in range(min(entries, lanes(x))):
-        y[y_at + u] = v[_winner(x, at + u, planes, lines, columns, plane, line, column)]
+    for w in range(windows):
+        for u in range(min(entries, lanes(x))):
+            here = at + w * step + u
+            y[y_at + w * column + u] = x[_winner(x, here, planes, lines, columns, plane, line, column)]
+
+
+def pick_winners(
+    y: Any,
+    y_at: int,
+    x: Any,
+    v: Any,
+    at: int,
+    windows: int,
+    step: int,
+    planes: int,
+    lines: int,
+    columns: int,
+    plane: int,
+    line: int,
+    column: int,
+    entries: int,
+    whole: int,
+) -> None:
+    """y[w·column + u] ← v[q + u] at the first place q of window w where x[q + u] is greatest. As `greatest`."""
+    for w in range(windows):
+        for u in range(min(entries, lanes(x))):
+            here = at + w * step + u
+            y[y_at + w * column + u] = v[_winner(x, here, planes, lines, columns, plane, line, column)]
 
 
 def give_winners(
@@ -141,6 +226,8 @@ def give_winners(
     dy_at: int,
     x: Any,
     at: int,
+    windows: int,
+    step: int,
     planes: int,
     lines: int,
     columns: int,
@@ -150,10 +237,15 @@ def give_winners(
     entries: int,
     whole: int,
 ) -> None:
-    """dx[q + u] += dy[u] at that place q. Where `whole`, what lies after the units in dx is added zero to."""
-    for u in range(min(entries, lanes(x))):
-        dx[_winner(x, at + u, planes, lines, columns, plane, line, column)] += dy[dy_at + u]
+    """dx[q + u] += dy[w·column + u] at that place q. Where `whole`, what lies after the units in dx is added
+    zero to."""
+    for w in range(windows):
+        for u in range(min(entries, lanes(x))):
+            here = at + w * step + u
+            place = _winner(x, here, planes, lines, columns, plane, line, column)
+            dx[place] += dy[dy_at + w * column + u]
 
 
+tile(greatest, _emit_greatest, 0, 1)
 tile(pick_winners, _emit_pick, 0, 1)
 tile(give_winners, _emit_give, 0, 1)

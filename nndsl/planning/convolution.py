@@ -93,7 +93,10 @@ def pooling(node: Node, result: str, reads: tuple[str, ...]) -> tuple[str, tuple
         *_three(map(Extent.of, operator.stride)),
         *_three(map(Extent.of, operator.before), 0),
     )
-    return operator.name, (
+    name = operator.name
+    if isinstance(operator, MaxPool):
+        name, reads = ("max_pool", reads[:1]) if reads[0] == reads[1] else ("pick_pool", reads)
+    return name, (
         *map(Address, (result, *reads)),
         Count.of(x.extents[:first]),
         Count.of(x.extents[end:]),
