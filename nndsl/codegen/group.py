@@ -24,6 +24,9 @@ BLOCK = 1024
 NARROW = 32
 """An axis of fewer entries than this is over before vectors are worth their remainder."""
 
+FEW, LANES = 16, 32
+"""Rows of no more than FEW entries are reduced faster in vectors that hold entries of LANES rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operand:
@@ -103,7 +106,7 @@ class Group:
     each table has, the operands' addresses, the constants (as bits of a double), the results' addresses.
     Results may lie where operands lie as `in_place` says. The axes in `short` are known to have no more
     than BLOCK entries: sums along them need no blocks. The innermost axis is `narrow` where it is known to
-    have fewer than NARROW.
+    have fewer than NARROW. Where `lanes`, it is, and vectors hold entries of neighbouring rows instead.
     """
 
     rank: int
@@ -114,6 +117,7 @@ class Group:
     accumulate: tuple[bool, ...]
     short: Pattern = ()
     narrow: bool = False
+    lanes: bool = False
 
     @property
     def tables(self) -> tuple[int, ...]:
@@ -139,6 +143,16 @@ class Group:
             if isinstance(step, Reduce):
                 found -= set(step.axes)
         return min(found, default=None)
+
+    @property
+    def reduces_rows(self) -> bool:
+        """Whether rows along the innermost axis are reduced to a number each, and no place of an extremum is
+        looked for among several rows."""
+        row, column = self.rank - 2, self.rank - 1
+        reductions = [step for step in self.steps if isinstance(step, Reduce)]
+        places = [step for step in reductions if step.operation.startswith("arg")]
+        reduces = any(step.axes == (column,) and row in step.pattern for step in reductions)
+        return reduces and not any(row in step.axes for step in places)
 
     def in_place(self) -> frozenset[tuple[int, int]]:
         """The pairs (result, operand), by their places in the lists, that may share a buffer.

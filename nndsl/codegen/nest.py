@@ -82,7 +82,7 @@ class Nest:
         self.values: list[Value] = [*group.operands, *scalars, *group.steps]
         self._split_reductions()
         self._depths: dict[int, int] = {}
-        for number in self._ordered(range(len(self.values)), 0):
+        for number in self.needed(range(len(self.values)), 0):
             self._depths[number] = self._depth(number)
         self._check()
 
@@ -161,7 +161,7 @@ class Nest:
             for place, number in enumerate(self.group.results)
         )
 
-    def _ordered(self, targets: Iterable[int], depth: int) -> list[int]:
+    def needed(self, targets: Iterable[int], depth: int) -> list[int]:
         """The values at `depth` or deeper that the targets need, each after those that it needs."""
         found: dict[int, None] = {}
         pending = [(target, False) for target in reversed(list(targets))]
@@ -176,12 +176,12 @@ class Nest:
 
     def is_innermost(self, axis: int, sinks: Sequence[Sink]) -> bool:
         """Whether a loop over `axis` to reach the sinks contains no other loop."""
-        needed = self._ordered((sink.value for sink in sinks), axis + 1)
+        needed = self.needed((sink.value for sink in sinks), axis + 1)
         return all(self.depth(number) == axis + 1 for number in needed)
 
     def body(self, depth: int, sinks: Sequence[Sink]) -> Body:
         """What to do inside the loops over the axes before `depth` to reach the sinks."""
-        needed = self._ordered((sink.value for sink in sinks), depth)
+        needed = self.needed((sink.value for sink in sinks), depth)
         stages: dict[int, int] = {}
         gathers = []
         for number in needed:

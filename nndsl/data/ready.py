@@ -14,7 +14,7 @@ from nndsl.semantics.model import Value
 from nndsl.types import Domain, SetKind, length_key
 
 FEW = 4096
-"""Of so many numbers the sum of squares, which is finite only if all are, is known sooner than the greatest."""
+"""Of so many numbers the sum of squares is known sooner than the greatest. It is finite only if all are."""
 
 
 @dataclass(frozen=True, slots=True)

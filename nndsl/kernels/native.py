@@ -17,9 +17,12 @@ from numba.core.compiler import Flags
 from numba.core.cpu import FastMathOptions
 from numba.extending import intrinsic, lower_builtin, type_callable
 
+from nndsl.codegen.group import LANES, NARROW
 from nndsl.kernels.target import vector_bytes
 
 F = TypeVar("F", bound=Callable[..., None])
+
+VECTOR_ALIGNMENT = 64
 
 MATHEMATICS = {"contract"}
 """What LLVM may do to arithmetic: make one instruction of a multiplication and an addition."""
@@ -336,3 +339,33 @@ def _type_of_beyond(_context: Any) -> Any:
 @lower_builtin(beyond, types.CPointer, types.Integer)
 def _lower_beyond(_context: Any, builder: ir.IRBuilder, _signature: Any, values: list[Any]) -> Any:
     return builder.gep(values[0], [values[1]])
+
+
+def block_room(number: Any) -> Any:
+    """Local memory for a block of LANES rows of fewer than NARROW entries, of a type of numbers."""
+    return np.zeros(LANES * NARROW, number)
+
+
+def lane_room(number: Any) -> Any:
+    """Local memory for an entry of each of LANES rows."""
+    return np.zeros(LANES, number)
+
+
+def _room(meaning: Callable[..., Any], entries: int) -> None:
+    """Gives a function of a type of numbers so much of the stack."""
+
+    @type_callable(meaning)
+    def typed(_context: Any) -> Any:
+        return lambda number: types.CPointer(number.instance_type)
+
+    @lower_builtin(meaning, types.NumberClass)
+    def lower(context: Any, builder: ir.IRBuilder, signature: Any, _values: Any) -> Any:
+        item = context.get_value_type(signature.args[0].instance_type)
+        with builder.goto_entry_block():
+            made = builder.alloca(item, entries)
+        made.align = VECTOR_ALIGNMENT
+        return made
+
+
+_room(block_room, LANES * NARROW)
+_room(lane_room, LANES)

@@ -39,7 +39,7 @@ def count3(geometry: Any, first: int) -> int:
 
 @register_jitable
 def windows_alike(geometry: Any, place: int) -> int:
-    """How many windows along the last axis, from a place on, lie within the grid; one if that one does not."""
+    """How many windows along the last axis, from one on, lie within the grid; 1 if that one does not."""
     begin = place * geometry[STRIDE + 2] - geometry[BEFORE + 2]
     room = geometry[GRID + 2] - begin - geometry[WINDOW + 2]
     if begin < 0 or room < 0:

@@ -68,7 +68,7 @@ class _Window:
 
 
 Emit = Callable[[_Window, Any, Any], None]
-"""Writes the instructions for a window, given where its result is, and the mask of its entries, if not all."""
+"""Writes what is done with a window, given where its result is, and the mask of its entries, if not all."""
 
 
 def _line(write: Writer, y_at: Any, at: Any, numbers: Numbers, emit: Emit) -> None:
@@ -186,8 +186,8 @@ def greatest(
 ) -> None:
     """y[w·column + u] ← the greatest x[q + u] of the places q in window w, for a vector of units u.
 
-    The first of so many windows begins `at` some entry, and each `step` entries after the one before. They have
-    so many places along their axes, which are `plane`, `line` and `column` entries apart. No more than
+    The first of so many windows begins `at` some entry, and each `step` entries after the one before. They
+    have so many places along their axes, which are `plane`, `line` and `column` entries apart. No more than
     `entries` units are written, or, where `whole`, a whole vector is.
     """
     for w in range(windows):
@@ -213,7 +213,7 @@ def pick_winners(
     entries: int,
     whole: int,
 ) -> None:
-    """y[w·column + u] ← v[q + u] at the first place q of window w where x[q + u] is greatest. As `greatest`."""
+    """y[w·column + u] ← v[q + u] at the first q of window w where x[q + u] is greatest; see `greatest`."""
     for w in range(windows):
         for u in range(min(entries, lanes(x))):
             here = at + w * step + u

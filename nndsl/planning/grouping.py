@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from nndsl.codegen.group import (
     BLOCK,
+    FEW,
+    LANES,
     NARROW,
     Compute,
     Group,
@@ -222,6 +224,8 @@ def instruction(
         short=tuple(axis for axis in _summed_innermost(steps) if _is_within(sizes[axis], BLOCK)),
         narrow=bool(sizes) and _is_within(sizes[-1], NARROW - 1),
     )
+    if len(sizes) > 1 and _is_within(sizes[-1], FEW) and not _is_within(sizes[-2], LANES // 2):
+        group = replace(group, lanes=group.reduces_rows)
     rows = (Count.of(node.type.extents[:1]) for node, _ in writer.tables)
     reads = [buffer_of[node] for node, _ in (*writer.operands, *writer.tables)]
     writes = [buffer_of[node] for node in results]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from nndsl.codegen.group import Group
+from nndsl.codegen.group import LANES, Group
 
 LINE = 16
 """Entries of neighbours in memory: shares that begin at multiples of it do not write into one cache line."""
@@ -52,8 +52,9 @@ def _of_group(group: Group, arguments: Arguments) -> tuple[Way, ...]:
         return ()
     first, count = group.rank, group.rank + 1
     work = prod(size for place, size in enumerate(arguments[: group.rank]) if place != axis)
-    innermost = axis == group.rank - 1
-    return (Way(count, {first: 1}, work * len(group.steps), LINE if innermost else 1),)
+    rows = LANES if group.lanes and axis == group.rank - 2 else 1
+    grain = LINE if axis == group.rank - 1 else rows
+    return (Way(count, {first: 1}, work * len(group.steps), grain),)
 
 
 LEAST_ROWS, LEAST_COLUMNS = 128, 64

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from nndsl.kernels.matrices import gemm
-from nndsl.kernels.native import add_unordered, larger, narrow_innermost_loops, parallel_innermost_loops
+from nndsl.kernels.native import add_unordered, block_room, lane_room, larger, parallel_innermost_loops
 from nndsl.kernels.vector_math import exp, log
-from numpy import float32 as real, float64, inf
+from numpy import float32 as real, float64, inf, int32
 
 
 def fused_1(
@@ -33,19 +33,27 @@ def fused_2(
     x0: Indices,  # (n0)
     r0: Indices,  # (n0)
 ) -> None:
-    for i0 in range(first, first + count):
-        v0 = x0[i0]
-        s3 = real(-inf)
-        a3 = 0
+    l3 = lane_room(real)
+    k3 = lane_room(int32)
+    for begin in range(first, first + count, 32):
+        lanes = min(32, first + count - begin)
+        for lane in range(lanes):
+            l3[lane] = real(-inf)
+            k3[lane] = 0
         for i1 in range(n1):
-            v1 = i1
-            v2 = real(1.0) if v0 == v1 else real(0.0)
-            if not v2 <= s3 and s3 == s3:
-                s3 = v2
-                a3 = i1
-        v3 = a3
-        r0[i0] = v3
-    narrow_innermost_loops()
+            for lane in range(lanes):
+                i0 = begin + lane
+                v0 = x0[i0]
+                v1 = i1
+                v2 = real(1.0) if v0 == v1 else real(0.0)
+                b3 = (not v2 <= l3[lane]) & (l3[lane] == l3[lane])
+                l3[lane] = v2 if b3 else l3[lane]
+                k3[lane] = i1 if b3 else k3[lane]
+        for lane in range(lanes):
+            i0 = begin + lane
+            v3 = k3[lane]
+            r0[i0] = v3
+    parallel_innermost_loops()
 
 
 def fused_3(
@@ -81,73 +89,117 @@ def fused_4(
     r2: Reals,  # (n0, n1)
     r3: Reals,  # (n1)
 ) -> None:
+    t0 = block_room(real)
+    l10 = lane_room(real)
+    l11 = lane_room(real)
+    l19 = lane_room(real)
+    k19 = lane_room(int32)
+    k21 = lane_room(real)
+    l14 = lane_room(real)
+    k17 = lane_room(real)
+    k24 = lane_room(real)
+    o2 = block_room(real)
     for i1 in range(n1):
         r3[i1] = real(0)
     v23 = v4 / v5
     v26 = -v23
     s18 = float64(0)
     s22 = float64(0)
-    for i0 in range(n0):
-        v2 = x2[i0]
-        v3 = x3[i0]
-        s10 = float64(0)
-        s11 = real(-inf)
-        s19 = real(-inf)
-        a19 = 0
-        p10 = real(0)
+    for begin in range(0, n0, 32):
+        lanes = min(32, n0 - begin)
         for i1 in range(n1):
-            v1 = x1[i1]
-            v0 = x0[i0 * n1 + i1]
-            v6 = v0 + v1
-            v7 = i1
-            v8 = real(1.0) if v2 == v7 else real(0.0)
-            v9 = v8 * v6
-            p10 = add_unordered(p10, v9)
-            s11 = larger(s11, v6)
-            if not v6 <= s19 and s19 == s19:
-                s19 = v6
-                a19 = i1
-        s10 += float64(p10)
-        v10 = real(s10)
-        v11 = real(s11)
-        v19 = a19
-        v20 = v19 == v3
-        v21 = real(v20)
-        s14 = float64(0)
-        p14 = real(0)
+            for lane in range(lanes):
+                i0 = begin + lane
+                t0[i1 * 32 + lane] = x0[i0 * n1 + i1]
+        for lane in range(lanes):
+            l10[lane] = real(0)
+            l11[lane] = real(-inf)
+            l19[lane] = real(-inf)
+            k19[lane] = 0
         for i1 in range(n1):
-            v1 = x1[i1]
-            v0 = x0[i0 * n1 + i1]
-            v6 = v0 + v1
-            v12 = v6 - v11
-            v13 = exp(v12)
-            p14 = add_unordered(p14, v13)
-        s14 += float64(p14)
-        v14 = real(s14)
-        v15 = log(v14)
-        v16 = v11 + v15
-        v17 = v16 - v10
-        v24 = v23 / v14
+            for lane in range(lanes):
+                i0 = begin + lane
+                v2 = x2[i0]
+                v7 = i1
+                v8 = real(1.0) if v2 == v7 else real(0.0)
+                v0 = t0[i1 * 32 + lane]
+                v1 = x1[i1]
+                v6 = v0 + v1
+                v9 = v8 * v6
+                l10[lane] = l10[lane] + v9
+                l11[lane] = larger(l11[lane], v6)
+                b19 = (not v6 <= l19[lane]) & (l19[lane] == l19[lane])
+                l19[lane] = v6 if b19 else l19[lane]
+                k19[lane] = i1 if b19 else k19[lane]
+        for lane in range(lanes):
+            i0 = begin + lane
+            v19 = k19[lane]
+            v3 = x3[i0]
+            v20 = v19 == v3
+            v21 = real(v20)
+            k21[lane] = v21
+        for lane in range(lanes):
+            l14[lane] = real(0)
         for i1 in range(n1):
-            v7 = i1
-            v8 = real(1.0) if v2 == v7 else real(0.0)
-            v27 = v26 * v8
-            v1 = x1[i1]
-            v0 = x0[i0 * n1 + i1]
-            v6 = v0 + v1
-            v12 = v6 - v11
-            v13 = exp(v12)
-            v25 = v24 * v13
-            v28 = v25 + v27
-            r2[i0 * n1 + i1] = v28
-            r3[i1] = r3[i1] + v28
-        s18 = add_unordered(s18, float64(v17))
-        s22 = add_unordered(s22, float64(v21))
+            for lane in range(lanes):
+                i0 = begin + lane
+                v0 = t0[i1 * 32 + lane]
+                v1 = x1[i1]
+                v6 = v0 + v1
+                v11 = l11[lane]
+                v12 = v6 - v11
+                v13 = exp(v12)
+                l14[lane] = l14[lane] + v13
+        for lane in range(lanes):
+            i0 = begin + lane
+            v11 = l11[lane]
+            v14 = l14[lane]
+            v15 = log(v14)
+            v16 = v11 + v15
+            v10 = l10[lane]
+            v17 = v16 - v10
+            k17[lane] = v17
+            v24 = v23 / v14
+            k24[lane] = v24
+        for i1 in range(n1):
+            q29 = real(0)
+            for lane in range(lanes):
+                i0 = begin + lane
+                v24 = k24[lane]
+                v0 = t0[i1 * 32 + lane]
+                v1 = x1[i1]
+                v6 = v0 + v1
+                v11 = l11[lane]
+                v12 = v6 - v11
+                v13 = exp(v12)
+                v25 = v24 * v13
+                v2 = x2[i0]
+                v7 = i1
+                v8 = real(1.0) if v2 == v7 else real(0.0)
+                v27 = v26 * v8
+                v28 = v25 + v27
+                o2[i1 * 32 + lane] = v28
+                q29 = add_unordered(q29, v28)
+            r3[i1] = r3[i1] + q29
+        q18 = real(0)
+        q22 = real(0)
+        for lane in range(lanes):
+            i0 = begin + lane
+            v17 = k17[lane]
+            q18 = add_unordered(q18, v17)
+            v21 = k21[lane]
+            q22 = add_unordered(q22, v21)
+        s18 += float64(q18)
+        s22 += float64(q22)
+        for i1 in range(n1):
+            for lane in range(lanes):
+                i0 = begin + lane
+                r2[i0 * n1 + i1] = o2[i1 * 32 + lane]
     v18 = real(s18)
     v22 = real(s22)
     r0[0] = v18
     r1[0] = v22
-    narrow_innermost_loops()
+    parallel_innermost_loops()
 
 
 def fused_5(

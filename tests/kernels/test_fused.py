@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meaning import evaluate, groups
 
 from nndsl.codegen.fused import function, source
-from nndsl.codegen.group import Compute, Group, LookUp, Operand, Position, Reduce, Table
+from nndsl.codegen.group import FEW, Compute, Group, LookUp, Operand, Position, Reduce, Table
 from nndsl.graph.types import Element
 from nndsl.planning.plan import Precision
 
@@ -66,11 +66,30 @@ def operands_of(group: Group, precision: Precision, sizes, seed: int = 0) -> lis
     ]
 
 
+def in_lanes(group: Group) -> bool:
+    """Whether vectors may hold entries of neighbouring rows."""
+    return group.rank > 1 and group.reduces_rows
+
+
 @settings(max_examples=60, deadline=None)
 @given(group=groups(), sizes=st.lists(st.integers(1, 5), min_size=3, max_size=3))
 def test_any_group_un_jitted(group, sizes):
     sizes = sizes[: group.rank]
     constants = [0.5] * group.constants
+    check(group, Precision.FLOAT64, sizes, operands_of(group, Precision.FLOAT64, sizes), constants, python)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    group=groups().filter(in_lanes),
+    rows=st.integers(1, 70),
+    columns=st.integers(1, 5),
+    outer=st.integers(1, 2),
+)
+def test_any_group_in_lanes_un_jitted(group, rows, columns, outer):
+    sizes = (outer, rows, columns)[-group.rank :]
+    constants = [0.5] * group.constants
+    group = replace(group, narrow=True, lanes=True)
     check(group, Precision.FLOAT64, sizes, operands_of(group, Precision.FLOAT64, sizes), constants, python)
 
 
@@ -90,6 +109,15 @@ def test_any_group_in_parts(group, sizes, parts):
 def test_any_group_native(group, seed, precision):
     for sizes in ((3, 4, 5), (2, 1, 17), (5, 33, 2)):
         sizes = sizes[: group.rank]
+        check(group, precision, sizes, operands_of(group, precision, sizes, seed), [0.5] * group.constants)
+
+
+@settings(max_examples=8, deadline=None)
+@given(group=groups().filter(in_lanes), seed=st.integers(0, 99), precision=st.sampled_from(PRECISIONS))
+def test_any_group_in_lanes_native(group, seed, precision):
+    group = replace(group, narrow=True, lanes=True)
+    for sizes in ((2, 70, 5), (1, 1, 1), (2, 33, FEW)):
+        sizes = sizes[-group.rank :]
         check(group, precision, sizes, operands_of(group, precision, sizes, seed), [0.5] * group.constants)
 
 
@@ -155,6 +183,9 @@ def test_reductions(precision, call):
     for sizes, narrow in product(((3, 1), (4, 9), (2, 1000)), (False, True)):
         group = replace(REDUCTIONS, narrow=narrow)
         check(group, precision, sizes, operands_of(group, precision, sizes), call=call)
+    for sizes in ((3, 1), (32, 9), (75, FEW)):
+        group = replace(REDUCTIONS, narrow=True, lanes=True)
+        check(group, precision, sizes, operands_of(group, precision, sizes), call=call)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -166,15 +197,16 @@ def test_a_reduction_of_nothing(precision):
 
 
 @pytest.mark.parametrize("call", [native, python])
-def test_nan_is_the_extreme_and_the_first_of_equals_wins(call):
+@pytest.mark.parametrize("lanes", [False, True])
+def test_nan_is_the_extreme_and_the_first_of_equals_wins(call, lanes):
     x = np.zeros((4, 20), np.float32)
     x[0, 3] = x[0, 9] = 1
     x[1, 5] = np.nan
     x[1, 7] = np.inf
     x[2, 11], x[2, 12] = np.inf, -np.inf
     x[3, 17], x[3, 18] = np.nan, np.nan
-    for narrow in (False, True):
-        group = replace(REDUCTIONS, narrow=narrow)
+    for narrow in {lanes, True}:
+        group = replace(REDUCTIONS, narrow=narrow, lanes=lanes)
         got = results_of(group, Precision.FLOAT32, x.shape, [x], call=call)
         for y, name in zip(got[1:5], ("max", "min", "argmax", "argmin"), strict=True):
             np.testing.assert_array_equal(y, getattr(np, name)(x, axis=1))
@@ -184,8 +216,11 @@ def test_nan_is_the_extreme_and_the_first_of_equals_wins(call):
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_softmax_with_cross_entropy_and_its_gradient(precision):
     generator = np.random.default_rng(0)
-    for (rows, classes), narrow in product(((5, 10), (3, 1000)), (False, True)):
-        group = replace(CROSS_ENTROPY, narrow=narrow)
+    for (rows, classes), narrow, lanes in (
+        *product(((5, 10), (3, 1000)), (False, True), (False,)),
+        *product(((5, 10), (64, 3), (77, FEW)), (True,), (True,)),
+    ):
+        group = replace(CROSS_ENTROPY, narrow=narrow, lanes=lanes)
         x = generator.normal(size=(rows, classes)).astype(precision.value) * 10
         labels = generator.integers(0, classes, rows).astype(np.int32)
         loss, gradient = results_of(group, precision, x.shape, [x, labels], [1.0])
