@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from time import perf_counter
 
 import numpy as np
 
@@ -36,12 +37,17 @@ def network_of(workload: Workload, settings: Mapping[str, int] | None = None) ->
 class Training(Silent):
     """A training that goes on for as long as it is asked to, stage by stage at once.
 
-    `threads` is None for as many as nndsl finds worth while. Validation and test have no examples.
+    `threads` is None for as many as nndsl finds worth while. Validation and test have no examples. `first` is
+    what `clock` said when the first minibatch was done.
     """
 
-    def __init__(self, workload: Workload, threads: int | None = None) -> None:
+    def __init__(
+        self, workload: Workload, threads: int | None = None, clock: Callable[[], float] = perf_counter
+    ) -> None:
         self.workload = workload
         self.loss: float | None = None
+        self.first: float | None = None
+        self._clock = clock
         names = [stage.name for stage in compile(workload.path).stages]
         self._epochs = [self._begun(names[: place + 1], threads) for place in range(len(names))]
 
@@ -60,7 +66,11 @@ class Training(Silent):
             for stage in self._epochs:
                 next(stage)
 
+    def on_steps(self, stage: str, epoch: int, step: int, steps: int, running: Mapping[str, float]) -> None:
+        self.first = self.first or self._clock()
+
     def on_epoch(self, stage: str, epoch: int, metrics: Mapping[str, float]) -> None:
+        self.first = self.first or self._clock()
         self.loss = next(iter(metrics.values()), None)
 
     def _begun(self, stages: list[str], threads: int | None) -> Iterator[None]:

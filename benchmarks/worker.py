@@ -34,10 +34,11 @@ def measured(name: str, seconds: float, threads: int | None) -> dict[str, object
     if workload.runs is not None and threads is not None:
         return {"error": "a network that is run chooses its threads itself"}
     out: dict[str, object] = {}
-    case = Running(workload) if workload.runs is not None else Training(workload, threads)
+    case = Running(workload) if workload.runs is not None else Training(workload, threads, worker.process_age)
     out["build_s"] = worker.process_age()
     case.run(case.chunk)
-    out |= {"first_s": worker.process_age(), "first_units": case.chunk}
+    first = case.first if isinstance(case, Training) else None
+    out |= {"first_s": first or worker.process_age(), "first_units": case.chunk}
     worker.measure(SimpleNamespace(run=case.run, chunk=case.chunk, loss=lambda: case.loss), seconds, out)
     out["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if isinstance(case, Training) and case.minimizes:

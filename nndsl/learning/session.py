@@ -83,8 +83,9 @@ class Session:
         self.procedure = procedure(network.model, stage)
         self.data, self.graphs = columns(train, options.precision), train.graphs
         self._start_at_examples(random, train.count)
-        self.learned = self._learned()
+        self.learned, is_apart = self._learned()
         self._views = self.learned.layout.views(self.learned.vector)
+        self._apart = self._views if is_apart else {}
         self.take()
         self.loop = self._loop(min(self.procedure.batch, train.count), options)
         self._epochs_done = 0
@@ -111,7 +112,7 @@ class Session:
 
     def take(self) -> None:
         """From now on learns from the network's parameters as they are."""
-        for name, view in self._views.items():
+        for name, view in self._apart.items():
             view[...] = self.network.parameters[name]
 
     def run(self, first: int, turns: int) -> None:
@@ -120,7 +121,7 @@ class Session:
 
     def give(self) -> None:
         """Makes the network's parameters what has been learned."""
-        for name, view in self._views.items():
+        for name, view in self._apart.items():
             self.network.parameters[name][...] = view
 
     def means(self, turns: int) -> dict[str, float]:
@@ -215,13 +216,14 @@ class Session:
         count = len(next(iter(given.values())))
         return inference(given, self.network.parameters, count)["value"]
 
-    def _learned(self) -> Learned:
+    def _learned(self) -> tuple[Learned, bool]:
+        """What is learned, and whether it lies apart from the network's parameters."""
         layout = layout_of_learned(self.stage)
         real, vector = np.dtype(self.precision.value), self.network.parameters.vector(layout)
-        if vector is None:
-            vector = zeros((layout.size,), real)
+        is_apart = vector is None
+        vector = zeros((layout.size,), real) if vector is None else vector
         states = {name: zeros((layout.size,), real) for name in self.procedure.states}
-        return Learned(layout, vector, states)
+        return Learned(layout, vector, states), is_apart
 
     def _loop(self, batch: int, options: Options) -> MinibatchLoop:
         wanted = 1 if options.debug else self.threads
