@@ -106,7 +106,8 @@ class Group:
     each table has, the operands' addresses, the constants (as bits of a double), the results' addresses.
     Results may lie where operands lie as `in_place` says. The axes in `short` are known to have no more
     than BLOCK entries: sums along them need no blocks. The innermost axis is `narrow` where it is known to
-    have fewer than NARROW. Where `lanes`, it is, and vectors hold entries of neighbouring rows instead.
+    have fewer than NARROW. Where `lanes`, it has no more than FEW, and vectors hold entries of
+    neighbouring rows instead.
     """
 
     rank: int

@@ -13,7 +13,6 @@ from nndsl.generation.search import Hypotheses, follow
 from nndsl.graph.types import BATCH, TensorType
 from nndsl.passes.pipeline import optimize
 from nndsl.planning.plan import Precision
-from nndsl.runtime.blas import one_thread
 from nndsl.runtime.inference import Inference
 from nndsl.runtime.stepping import Stepping
 
@@ -40,20 +39,19 @@ class Generator:
     ) -> list[Array]:
         """What follows the symbols given of each example. `inputs` are the other inputs of the network."""
         count, width, places = hypotheses.symbols.shape
-        with one_thread():
-            once = self._once(inputs, parameters, count, seed) if self._once.outputs else {}
-            types = self._once.outputs
-            stepping = Stepping(
-                self._steps,
-                self._step,
-                {name: _repeated(array, types[name], width) for name, array in once.items()},
-                parameters,
-                rows=count * width,
-                places=min(places, self._context or places),
-                precision=self.precision,
-            )
-            reader = _Reader(stepping, hypotheses)
-            return follow(hypotheses, reader.logits, stepping.reorder)
+        once = self._once(inputs, parameters, count, seed) if self._once.outputs else {}
+        types = self._once.outputs
+        stepping = Stepping(
+            self._steps,
+            self._step,
+            {name: _repeated(array, types[name], width) for name, array in once.items()},
+            parameters,
+            rows=count * width,
+            places=min(places, self._context or places),
+            precision=self.precision,
+        )
+        reader = _Reader(stepping, hypotheses)
+        return follow(hypotheses, reader.logits, stepping.reorder)
 
 
 class _Reader:

@@ -1,4 +1,4 @@
-"""Matrix products by the BLAS that SciPy bundles."""
+"""Matrix products by the BLAS that SciPy bundles, once it is loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import lower_builtin, type_callable
 
-from nndsl.kernels.symbols import PREFIX, provide
+from nndsl.kernels.symbols import PREFIX
 
 
 def blas_multiply(
@@ -51,6 +51,30 @@ def _type_of_multiply(_context: Any) -> Any:
     return lambda c, c_at, a, a_at, b, b_at, m, n, k, ta, tb, lda, ldb, ldc, alpha, beta: types.none
 
 
+def blas_is_loaded(c: Any) -> bool:
+    """Whether there is a routine for matrices of the type of C."""
+    return True
+
+
+@type_callable(blas_is_loaded)
+def _type_of_is_loaded(_context: Any) -> Any:
+    return lambda c: types.boolean
+
+
+@lower_builtin(blas_is_loaded, types.Any)
+def _look_for_blas(_context: Any, builder: ir.IRBuilder, signature: Any, _values: list[Any]) -> Any:
+    function = _routine(builder, signature.args[0].dtype, ir.IntType(8).as_pointer())
+    return builder.icmp_unsigned("!=", function, ir.Constant(function.type, None))
+
+
+def _routine(builder: ir.IRBuilder, real: Any, type: ir.Type) -> Any:
+    """The address that the cell of a routine holds."""
+    module, name = builder.module, f"{PREFIX}{'s' if real == types.float32 else 'd'}gemm"
+    byte = ir.IntType(8).as_pointer()
+    cell = module.globals.get(name) or ir.GlobalVariable(module, byte, name)
+    return builder.bitcast(builder.load(cell), type)
+
+
 @lower_builtin(blas_multiply, types.VarArg(types.Any))
 def _call_blas(context: Any, builder: ir.IRBuilder, signature: Any, values: list[Any]) -> Any:
     c, c_at, a, a_at, b, b_at, m, n, k, a_flag, b_flag, lda, ldb, ldc, alpha, beta = values
@@ -79,8 +103,6 @@ def _call_blas(context: Any, builder: ir.IRBuilder, signature: Any, values: list
     # Column-major, as BLAS sees it: Cᵀ = op(B)ᵀ op(A)ᵀ.
     pointers = [flag(b_flag), flag(a_flag), count(n), count(m), count(k), by_address(alpha)]
     pointers += [b, stride(ldb), a, stride(lda), by_address(beta), c, stride(ldc)]
-    name = f"{PREFIX}{'s' if real == types.float32 else 'd'}gemm"
-    provide(name)
     function_type = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
-    builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), pointers)
+    builder.call(_routine(builder, real, function_type.as_pointer()), pointers)
     return context.get_dummy_value()

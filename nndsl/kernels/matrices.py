@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from numba.extending import register_jitable
 
-from nndsl.kernels.blas import blas_multiply
+from nndsl.kernels.blas import blas_is_loaded, blas_multiply
 from nndsl.kernels.kernel import kernel
 from nndsl.kernels.largest import is_left_to_blas
 from nndsl.kernels.matrix_tiles import (
@@ -102,7 +102,8 @@ def multiply(
         a, a_at, b, b_at = b, b_at, a, a_at
         a_transposed, b_transposed, b_stride = 0, 1 - a_transposed, a_stride
         rows, columns = 1, rows
-    if left_to_blas(rows, columns, inner, b_transposed):
+        a_stride, c_stride = inner, columns  # of one row alone; BLAS wants them to be no less than it is long
+    if left_to_blas(rows, columns, inner, b_transposed) and blas_is_loaded(c):
         sizes = (rows, columns, inner, a_transposed, b_transposed)
         blas_multiply(c, c_at, a, a_at, b, b_at, *sizes, a_stride, b_stride, c_stride, alpha, beta)
         return

@@ -17,7 +17,7 @@ from numba.core.compiler import Flags
 from numba.core.cpu import FastMathOptions
 from numba.extending import intrinsic, lower_builtin, type_callable
 
-from nndsl.codegen.group import LANES, NARROW
+from nndsl.codegen.group import FEW, LANES
 from nndsl.kernels.target import vector_bytes
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -342,8 +342,8 @@ def _lower_beyond(_context: Any, builder: ir.IRBuilder, _signature: Any, values:
 
 
 def block_room(number: Any) -> Any:
-    """Local memory for a block of LANES rows of fewer than NARROW entries, of a type of numbers."""
-    return np.zeros(LANES * NARROW, number)
+    """Local memory for a block of LANES rows of up to FEW entries, of a type of numbers."""
+    return np.zeros(LANES * FEW, number)
 
 
 def lane_room(number: Any) -> Any:
@@ -367,5 +367,5 @@ def _room(meaning: Callable[..., Any], entries: int) -> None:
         return made
 
 
-_room(block_room, LANES * NARROW)
+_room(block_room, LANES * FEW)
 _room(lane_room, LANES)

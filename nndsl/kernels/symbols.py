@@ -1,6 +1,7 @@
 """Functions of other libraries that kernels call by name: SciPy's BLAS, and the system's scheduler and clock.
 
-SciPy lists its BLAS routines' addresses in the extension module `scipy.linalg.cython_blas`. That one
+BLAS is large, and few networks need it: its names stand for cells that hold a routine's address once it is
+loaded. SciPy lists its BLAS routines' addresses in the extension module `scipy.linalg.cython_blas`. That one
 module is loaded, and not `scipy.linalg` around it, which takes longer to import than a
 small network takes to train.
 """
@@ -17,7 +18,9 @@ from types import ModuleType
 import llvmlite.binding as llvm
 
 PREFIX = "nndsl_blas_"
-"""Names that begin so are BLAS routines: `nndsl_blas_sgemm`."""
+"""Names that begin so are cells for BLAS routines: `nndsl_blas_sgemm`."""
+
+ROUTINES = ("sgemm", "dgemm")
 
 YIELD = "nndsl_yield"
 """Gives the rest of a thread's time slice away."""
@@ -40,6 +43,18 @@ def _cython_blas() -> ModuleType:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@cache
+def _cell(routine: str) -> ctypes.c_void_p:
+    return ctypes.c_void_p()
+
+
+@cache
+def load_blas() -> None:
+    """Fills the cells. Until then, kernels multiply the largest matrices themselves, which takes longer."""
+    for routine in ROUTINES:
+        _cell(routine).value = _blas_address(routine)
 
 
 def _blas_address(routine: str) -> int:
@@ -71,7 +86,7 @@ def _clock_address() -> int:
 def provide(name: str) -> None:
     """Make a name known to code that is linked from now on, if it is one of ours."""
     if name.startswith(PREFIX):
-        llvm.add_symbol(name, _blas_address(name.removeprefix(PREFIX)))
+        llvm.add_symbol(name, ctypes.addressof(_cell(name.removeprefix(PREFIX))))
     elif name == YIELD:
         llvm.add_symbol(name, _yield_address())
     elif name == CLOCK:

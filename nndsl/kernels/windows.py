@@ -35,13 +35,13 @@ class _Window:
             for number, places in enumerate(product(*map(range, self.known))):
                 each(self._place([INTEGER(place) for place in places]), write.spread(SHORT(number)))
             return
-        count = cgutils.alloca_once_value(builder, SHORT(0))
-        builder.store(SHORT(0), count)
+        visited = cgutils.alloca_once(builder, SHORT)
+        builder.store(SHORT(0), visited)
         loops = [cgutils.for_range(builder, count, intp=INTEGER) for count in self.counts]
         with loops[0] as i, loops[1] as j, loops[2] as k:
-            number = builder.load(count)
+            number = builder.load(visited)
             each(self._place([loop.index for loop in (i, j, k)]), write.spread(number))
-            builder.store(builder.add(number, SHORT(1)), count)
+            builder.store(builder.add(number, SHORT(1)), visited)
 
     def _place(self, places: Numbers) -> Any:
         at, builder = self.at, self.write.builder

@@ -19,7 +19,6 @@ from nndsl.learning.pace import Pace
 from nndsl.learning.profile import profile_of
 from nndsl.learning.session import Session, evaluation_loop, run_evaluation
 from nndsl.planning.plan import Precision
-from nndsl.runtime.blas import one_thread
 from nndsl.runtime.stopwatch import Stopwatch
 from nndsl.semantics.model import Alternate, Minimize, Rule, Stage
 
@@ -54,21 +53,17 @@ def fit(network: Network, parts: Parts, options: Options, observer: Observer | N
 def epochs(
     network: Network, parts: Parts, options: Options, observer: Observer | None = None
 ) -> Iterator[None]:
-    """The same, handing over after each epoch; the parameters are then as that epoch has left them.
-
-    Until it is over, products of matrices run on one thread, also those of others who use the same BLAS.
-    """
+    """The same, handing over after each epoch; the parameters are then as that epoch has left them."""
     found = refused(network.model)
     if found:
         raise NNDSLError(found)
     observer = observer or Silent()
     network.begin(options.seed, options.precision)
     network.classes = dict(parts.train.classes)
-    with one_thread():
-        observer.on_start([(stage.name, stage.epochs) for stage in network.stages])
-        for entry in network.model.stages:
-            stages = entry.stages if isinstance(entry, Alternate) else (entry,)
-            yield from _run([_StageTraining(network, stage, parts, options, observer) for stage in stages])
+    observer.on_start([(stage.name, stage.epochs) for stage in network.stages])
+    for entry in network.model.stages:
+        stages = entry.stages if isinstance(entry, Alternate) else (entry,)
+        yield from _run([_StageTraining(network, stage, parts, options, observer) for stage in stages])
 
 
 def _run(trainings: Sequence[_StageTraining]) -> Iterator[None]:
@@ -194,7 +189,6 @@ def test(network: Network, examples: Examples, threads: int | None = None) -> di
     """
     for stage in reversed(network.stages):
         if stage.measures or isinstance(stage.how, Minimize):
-            with one_thread():
-                loop = evaluation_loop(network, stage, examples, network.precision, threads=threads)
-                return run_evaluation(stage, loop)
+            loop = evaluation_loop(network, stage, examples, network.precision, threads=threads)
+            return run_evaluation(stage, loop)
     return {}

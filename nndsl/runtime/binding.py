@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -183,11 +184,11 @@ def bind(
 
 
 def flat(calls: Calls) -> Iterator[Call]:
-    """All calls, those of loops once each."""
+    """All calls, those of loops once each, and the pieces of those that are taken."""
     for call in calls:
         if isinstance(call, Repeated):
             yield from flat(call.calls)
         elif isinstance(call, Call):
             yield call
         elif isinstance(call, Taken):
-            yield call.call
+            yield from chain(*call.shares)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
@@ -17,8 +16,7 @@ from nndsl.operators.threads import AllReduce
 from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import Plan, Precision, item_bytes
 from nndsl.planning.planner import plan
-from nndsl.runtime.binding import Calls, bind, flat
-from nndsl.runtime.blas import calls_blas, one_thread
+from nndsl.runtime.binding import Calls, bind
 from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.memory import Array, address, cores, dtype, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import share
@@ -128,7 +126,7 @@ class Inference:
             self._once.bring_to(edition)
         for name, array in given.items():
             ready.inputs[name][...] = array
-        ready.run()
+        ready.programs.run()
         return {name: array.copy() for name, array in ready.outputs.items()}
 
     def _forget(self) -> None:
@@ -201,34 +199,18 @@ class Inference:
     def _together(self, calls: Calls, planned: Plan) -> Sequence[Calls]:
         return together(calls, planned.team, item_bytes(Element.REAL, self.precision))
 
-    def _programs(self, threads: Sequence[Calls]) -> _Programs:
-        programs = Programs(threads, self.precision, self.on_compile)
-        return _Programs(programs, any(map(calls_blas, chain(*map(flat, threads)))))
+    def _programs(self, threads: Sequence[Calls]) -> Programs:
+        return Programs(threads, self.precision, self.on_compile)
 
     def _memory(self, type: TensorType, sizes: Mapping[str, int]) -> Array:
         return zeros(type.shape(sizes), dtype(type.element, self.precision))
 
 
 @dataclass(frozen=True)
-class _Programs:
-    """The programs of all threads, and whether they call BLAS, which has threads of its own."""
-
-    programs: Programs
-    calls_blas: bool
-
-    def __call__(self) -> None:
-        if self.calls_blas:
-            with one_thread():
-                self.programs.run()
-        else:
-            self.programs.run()
-
-
-@dataclass(frozen=True)
 class _Ready:
     """Programs, and memory for what goes in and comes out."""
 
-    run: _Programs
+    programs: Programs
     inputs: Mapping[str, Array]
     outputs: Mapping[str, Array]
 
@@ -238,13 +220,13 @@ class _Once:
     """What is made of parameters alone, by name, for an edition of them, and the programs that make it."""
 
     kept: Mapping[str, Array]
-    run: _Programs
+    programs: Programs
     edition: int | None = None
 
     def bring_to(self, edition: int | None) -> None:
         """Makes it of the parameters as they are now, unless they are of the same edition."""
         if edition is None or edition != self.edition:
-            self.run()
+            self.programs.run()
             self.edition = edition
 
 

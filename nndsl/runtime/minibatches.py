@@ -24,7 +24,7 @@ from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, Stretch,
 from nndsl.runtime.cache import OnCompile
 from nndsl.runtime.debug import watch
 from nndsl.runtime.memory import Array, address, dtype, for_buffer, zeros
-from nndsl.runtime.program import Programs, Turns
+from nndsl.runtime.program import Programs
 from nndsl.runtime.stopwatch import Stopwatch
 from nndsl.runtime.team import together
 from nndsl.runtime.vector import VectorLayout
@@ -165,14 +165,10 @@ class MinibatchLoop:
             for name, state in own.items():
                 state[...] = self.parameters[name]
         if self.debug:
-            self._watched(self._programs[batch].turns[0], turns, batch)
+            sizes = {**self._sizes(0), BATCH: batch}
+            self._programs[batch].step(lambda program: watch(program, self.plan, sizes), turns)
         else:
             self._programs[batch].run(turns)
-
-    def _watched(self, program: Turns, turns: int, batch: int) -> None:
-        sizes = {**self._sizes(0), BATCH: batch}
-        program.set_count(turns)
-        machine.step(program.table, watch(program, self.plan, sizes), self.stop)
 
     def _bound(self, batch: int) -> Programs:
         shares = (list(self._calls(share, batch)) for share in range(self.copies))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from nndsl.kernels.opcodes import Opcode
 from nndsl.planning.plan import Instruction, Precision
 from nndsl.runtime import machine
 from nndsl.runtime.binding import Call, Calls, Meeting, Repeated, Taken, flat
+from nndsl.runtime.blas import calls_blas, one_thread
 from nndsl.runtime.cache import Kernel, OnCompile, prepare
 
 ADVANCE = "advance"
@@ -142,12 +145,27 @@ class Programs:
             for calls, cell in zip(threads, cells, strict=True)
         ]
         self._run = machine.Run([program.table for program in self.turns], stop)
-        self._count = 0
+        self._count, self._stop = 0, stop
+        self._calls_blas = any(map(calls_blas, chain(*map(flat, threads))))
 
     def run(self, count: int = 1) -> None:
         """Repeats the calls of each thread so many times."""
+        self._set_count(count)
+        if self._calls_blas:
+            with one_thread():
+                self._run()
+        else:
+            self._run()
+
+    def step(self, observe: Callable[[Turns], machine.Observe], count: int = 1) -> None:
+        """The same for the only thread, one call at a time; see `machine.step`."""
+        (program,) = self.turns
+        self._set_count(count)
+        with one_thread() if self._calls_blas else nullcontext():
+            machine.step(program.table, observe(program), self._stop)
+
+    def _set_count(self, count: int) -> None:
         if count != self._count:
             self._count = count
             for program in self.turns:
                 program.set_count(count)
-        self._run()

@@ -199,12 +199,12 @@ def test_a_reduction_of_nothing(precision):
 @pytest.mark.parametrize("call", [native, python])
 @pytest.mark.parametrize("lanes", [False, True])
 def test_nan_is_the_extreme_and_the_first_of_equals_wins(call, lanes):
-    x = np.zeros((4, 20), np.float32)
+    x = np.zeros((4, FEW), np.float32)
     x[0, 3] = x[0, 9] = 1
     x[1, 5] = np.nan
     x[1, 7] = np.inf
     x[2, 11], x[2, 12] = np.inf, -np.inf
-    x[3, 17], x[3, 18] = np.nan, np.nan
+    x[3, 14], x[3, 15] = np.nan, np.nan
     for narrow in {lanes, True}:
         group = replace(REDUCTIONS, narrow=narrow, lanes=lanes)
         got = results_of(group, Precision.FLOAT32, x.shape, [x], call=call)

@@ -8,6 +8,7 @@ from calling import PRECISIONS, SIZES, native, python
 
 from nndsl.kernels.compile import library_function
 from nndsl.kernels.random import philox
+from nndsl.kernels.symbols import load_blas
 from nndsl.operators import random as reference
 from nndsl.planning.plan import Precision
 
@@ -45,6 +46,22 @@ def test_gemm(precision, call, a_transposed, b_transposed):
         sizes = (m, n, k, a_transposed, b_transposed, a.shape[1], b.shape[1], c.shape[1])
         call("gemm", precision, c, a, b, *sizes, 2.0, -0.5)
         np.testing.assert_allclose(c, wanted, rtol=1e-4, atol=1e-5)
+
+
+@in_both
+@pytest.mark.parametrize("a_transposed", [0, 1])
+@pytest.mark.parametrize("b_transposed", [0, 1])
+def test_few_columns_with_and_without_blas(precision, a_transposed, b_transposed):
+    for load in (lambda: None, load_blas):  # which stays loaded
+        load()
+        for m, n, k in product((1, 2, 40), (1, 2, 3), (0, 1, 50)):
+            a = reals(precision, *((k, m) if a_transposed else (m, k)))
+            b = reals(precision, *((n, k) if b_transposed else (k, n)))
+            c = np.empty((m, n), precision.value)
+            sizes = (m, n, k, a_transposed, b_transposed, a.shape[1], b.shape[1], n)
+            native("gemm", precision, c, a, b, *sizes, 1.0, 0.0)
+            wanted = (a.T if a_transposed else a) @ (b.T if b_transposed else b)
+            np.testing.assert_allclose(c, wanted, rtol=1e-4, atol=1e-5)
 
 
 @in_both
