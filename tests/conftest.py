@@ -32,8 +32,7 @@ def golden(request: pytest.FixtureRequest) -> Compare:
 @pytest.fixture
 def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network may have as many threads as it is told to, whatever machine runs the tests."""
-    for module in ("nndsl.learning.session", "nndsl.runtime.inference"):
-        monkeypatch.setattr(f"{module}.cores", lambda: 16)
+    monkeypatch.setattr("nndsl.runtime.division.cores", lambda: 16)
 
 
 @pytest.fixture(scope="session", autouse=True)

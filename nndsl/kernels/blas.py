@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import lower_builtin, type_callable
 
-from nndsl.kernels.symbols import PREFIX
+from nndsl.kernels.symbols import PREFIX, provide
 
 
 def blas_multiply(
@@ -71,6 +71,7 @@ def _routine(builder: ir.IRBuilder, real: Any, type: ir.Type) -> Any:
     """The address that the cell of a routine holds."""
     module, name = builder.module, f"{PREFIX}{'s' if real == types.float32 else 'd'}gemm"
     byte = ir.IntType(8).as_pointer()
+    provide(name)  # Numba links some functions by themselves
     cell = module.globals.get(name) or ir.GlobalVariable(module, byte, name)
     return builder.bitcast(builder.load(cell), type)
 

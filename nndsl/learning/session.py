@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nndsl.analyses.cost import total_operations
 from nndsl.building.build import STATE, expressions, finished
 from nndsl.data.examples import Examples
 from nndsl.data.graphs import Graphs
@@ -25,14 +24,15 @@ from nndsl.operators.leaves import Input
 from nndsl.operators.loop import CARRIED
 from nndsl.operators.random import LARGEST_SEED, STEP, STEPS
 from nndsl.passes.pipeline import optimize
-from nndsl.planning.divide import NotDivisible, divide, has_batch
+from nndsl.planning.divide import has_batch
 from nndsl.planning.plan import CHANGE, SUM, Plan, Precision
 from nndsl.planning.planner import plan
 from nndsl.runtime.cache import OnCompile
+from nndsl.runtime.division import Division, in_shares, threads_for
 from nndsl.runtime.footprint import Footprint, training
 from nndsl.runtime.graph_loop import GraphLoop
 from nndsl.runtime.inference import Inference
-from nndsl.runtime.memory import Array, cores, require_memory, symbol_sizes, zeros
+from nndsl.runtime.memory import Array, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import Learned, MinibatchLoop, Update
 from nndsl.runtime.sequence_loop import SequenceLoop, cuttable
 from nndsl.runtime.streams import StreamLoop, Streams, left
@@ -340,31 +340,22 @@ def _is_open(type: TensorType) -> bool:
     return any(extent.symbol is not None for extent in type.extents)
 
 
-def divided(
-    graph: Graph, sizes: Mapping[str, int], wanted: int | None, shared: bool = False
-) -> tuple[Graph, int, int]:
-    """The graph for each share of a minibatch, the number of shares, and the number of threads that run each.
+def divided(graph: Graph, sizes: Mapping[str, int], wanted: int | None, shared: bool = False) -> Division:
+    """How threads divide a minibatch.
 
-    Where the number of threads is not given, it is what pays. There is at most one a core: more would only
-    make shares smaller. They run together what is to be `shared`, what needs the whole batch at once, and
-    what would take longer to add up over shares than shares save.
+    Where their number is not given, it is what pays. They run together what is to be `shared`, what needs the
+    whole batch at once, and what would take longer to add up over shares than shares save.
     """
-    operations = total_operations(graph, sizes)
-    least = OPERATIONS_WORTH_A_MEMBER if shared else OPERATIONS_WORTH_A_THREAD
-    threads = min(cores(), wanted or max(1, operations // least))
-    shares = min(threads, sizes[BATCH])
+    worth = OPERATIONS_WORTH_A_MEMBER if shared else OPERATIONS_WORTH_A_THREAD
+    threads = threads_for(graph, sizes, wanted, worth)
     sums = (node.type for name, node in graph.outputs.items() if name.startswith(SUM))
     summed = sum(prod(type.shape(sizes)) for type in sums)
     of_examples = (node.type for node in graph if has_batch(node.type))
     values = sum(prod(type.shape(sizes)) for type in of_examples if type.element is not Element.LOOP)
     shared |= summed > SUMS_WORTH_A_TEAM and values < VALUES_WORTH_A_SUM * summed * threads
-    if shared or shares < threads or any(output.startswith(CHANGE) for output in graph.outputs):
-        return graph, 1, threads
-    states = [output for output in graph.outputs if output.startswith(STATE)]
-    try:
-        return divide(graph, shares, states), shares, 1
-    except NotDivisible:
-        return graph, 1, threads
+    if shared or sizes[BATCH] < threads or any(output.startswith(CHANGE) for output in graph.outputs):
+        return Division(graph, 1, threads)
+    return in_shares(graph, threads, [output for output in graph.outputs if output.startswith(STATE)])
 
 
 def columns(examples: Examples, precision: Precision) -> dict[str, Array]:

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nndsl.analyses.cost import total_operations
 from nndsl.graph.graph import Graph
 from nndsl.graph.types import BATCH, FIRST, Element, TensorType
 from nndsl.operators.leaves import Input
 from nndsl.operators.random import LARGEST_SEED, SEED, STEP
 from nndsl.operators.threads import AllReduce
-from nndsl.planning.divide import NotDivisible, divide
 from nndsl.planning.plan import Plan, Precision, item_bytes
 from nndsl.planning.planner import plan
 from nndsl.runtime.binding import Calls, bind
 from nndsl.runtime.cache import OnCompile
-from nndsl.runtime.memory import Array, address, cores, dtype, require_memory, symbol_sizes, zeros
+from nndsl.runtime.division import Division, in_shares, threads_for
+from nndsl.runtime.memory import Array, address, dtype, require_memory, symbol_sizes, zeros
 from nndsl.runtime.minibatches import share
 from nndsl.runtime.program import Programs
 from nndsl.runtime.team import together
@@ -160,20 +159,14 @@ class Inference:
             self._forget()
         return self._plan
 
-    def _divided(self, sizes: Mapping[str, int]) -> tuple[Graph, int, int]:
-        """The graph for each share of the examples, the number of shares, whose threads do not meet in
-        between, and the number of threads that run each."""
-        paying = max(1, total_operations(self.graph, sizes) // OPERATIONS_WORTH_A_THREAD)
-        threads = min(cores(), self.threads or paying)
-        whole = (self.graph, 1, threads)
+    def _divided(self, sizes: Mapping[str, int]) -> Division:
+        """How threads divide the examples; those that have shares do not meet in between."""
+        threads = threads_for(self.graph, sizes, self.threads, OPERATIONS_WORTH_A_THREAD)
+        together = Division(self.graph, 1, threads)
         if sizes[BATCH] < threads or not all(map(_has_rows, self.outputs.values())):
-            return whole
-        try:
-            graph = divide(self.graph, threads)
-        except NotDivisible:
-            return whole
-        meets = any(isinstance(node.operator, AllReduce) for node in graph)
-        return whole if meets else (graph, threads, 1)
+            return together
+        found = in_shares(self.graph, threads)
+        return together if any(isinstance(node.operator, AllReduce) for node in found.graph) else found
 
     def _made_once(self, planned: Plan, sizes: Mapping[str, int]) -> _Once:
         kept = {buffer.name: self._memory(buffer.type, {}) for buffer in planned.kept}

@@ -7,12 +7,12 @@ import pytest
 
 from nndsl.compiler import compile
 from nndsl.graph.types import BATCH
-from nndsl.learning import session
 from nndsl.learning.procedure import procedure
 from nndsl.learning.session import divided
 from nndsl.network import Network
 from nndsl.operators.threads import AllReduce
 from nndsl.passes.pipeline import optimize
+from nndsl.runtime import division
 from nndsl.source import Source
 
 pytestmark = pytest.mark.usefixtures("many_cores")
@@ -89,6 +89,6 @@ def test_threads_run_together_what_would_take_longer_to_add_up() -> None:
 
 def test_there_is_no_more_than_one_thread_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many are asked for: they would have smaller shares, and take longer."""
-    monkeypatch.setattr(session, "cores", lambda: 2)
+    monkeypatch.setattr(division, "cores", lambda: 2)
     assert shared(50, 50, 8) == shared(50, 50, 2)
     assert shared(1000, 50, 8) == shared(1000, 50, 2)

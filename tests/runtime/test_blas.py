@@ -33,6 +33,14 @@ sys.exit(load_blas.cache_info().currsize)
 """
 
 
+ALONE = """
+from nndsl.kernels.compile import library_function, object_code
+from nndsl.planning.plan import Precision
+
+assert object_code(library_function("state_sweeps"), Precision.FLOAT32, "alone")[1] == ("nndsl_blas_sgemm",)
+"""
+
+
 def test_every_kernel_that_may_call_it_is_known() -> None:
     library_function("gemm")  # has all modules imported
     assert {name for name, function in KERNELS.items() if calls(function, set())} == set(blas._PRODUCTS)
@@ -77,5 +85,7 @@ def threads() -> dict[str, int]:
     return {one.filepath: one.num_threads for one in ThreadpoolController().lib_controllers}
 
 
-def test_usual_networks_do_without_it() -> None:
-    assert subprocess.run([sys.executable, "-c", USUAL], check=False).returncode == 0
+@pytest.mark.parametrize("code", [USUAL, ALONE], ids=["usual", "alone"])
+def test_a_process_that_has_not_loaded_it(code: str) -> None:
+    """Usual networks do without it, and a kernel that may need it is compiled first of all."""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -125,7 +125,7 @@ def test_a_team_says_the_same_of_one_example(spec: str, monkeypatch: pytest.Monk
     alone = network.run(x=x)["z"]
     share_all(monkeypatch, worth_taking=1)
     monkeypatch.setattr(inference, "OPERATIONS_WORTH_A_THREAD", 1)
-    monkeypatch.setattr(inference, "cores", lambda: 3)
+    monkeypatch.setattr("nndsl.runtime.division.cores", lambda: 3)
     again = compile(Source("<test>", spec.replace("TRAIN", TRAIN)))
     again.initialise()
     for name, value in network.parameters.items():
