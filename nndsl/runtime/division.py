@@ -12,7 +12,7 @@ from nndsl.runtime.memory import cores
 
 
 class Division(NamedTuple):
-    """The graph of each share of the batch, their number, and the number of threads that run each together."""
+    """The graph of each share of the batch, the number of shares, and that of the threads that run each."""
 
     graph: Graph
     shares: int
