@@ -134,16 +134,44 @@ class Group:
 
     @property
     def shared_axis(self) -> int | None:
-        """The outermost axis along which places have nothing to do with one another, so that several threads
-        may each compute some of them: all results vary along it, and no reduction is over it."""
-        found = set(range(self.rank))
+        """The outermost axis that several threads may divide.
+
+        Along it, places have nothing to do with one another, or are added up to results.
+        """
+        found, sums = set(range(self.rank)), self._plain_sums()
         for number in self.results:
             made = self.value(number)
-            found &= set(made.pattern if made is not None else ())
-        for step in self.steps:
-            if isinstance(step, Reduce):
+            found &= set(made.pattern if made is not None else ()).union(sums.get(number, ()))
+        first_step = len(self.operands) + self.constants
+        for number, step in enumerate(self.steps, first_step):
+            if isinstance(step, Reduce) and number not in sums:
                 found -= set(step.axes)
         return min(found, default=None)
+
+    @property
+    def shared_sums(self) -> tuple[int, ...]:
+        """The results, by their places in the list, that are sums over the shared axis.
+
+        Whoever computes some of its places finds a part of such a sum.
+        """
+        sums, axis = self._plain_sums(), self.shared_axis
+        return tuple(place for place, number in enumerate(self.results) if axis in sums.get(number, ()))
+
+    def _plain_sums(self) -> dict[int, Pattern]:
+        """The axes of sums that are results and nothing else, by their numbers."""
+        first_step = len(self.operands) + self.constants
+        used = {n for step in self.steps if isinstance(step, Compute) for n in step.inputs}
+        used |= {step.input for step in self.steps if isinstance(step, Reduce)}
+        used |= {step.row for step in self.steps if isinstance(step, LookUp)}
+        adds = {number for number, adds in zip(self.results, self.accumulate, strict=True) if adds}
+        return {
+            number: step.axes
+            for number, step in enumerate(self.steps, first_step)
+            if isinstance(step, Reduce)
+            and (step.operation, step.element) == ("sum", Element.REAL)
+            and self.results.count(number) == 1
+            and number not in used | adds
+        }
 
     @property
     def reduces_rows(self) -> bool:

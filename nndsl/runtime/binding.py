@@ -79,12 +79,13 @@ class Taken:
     """A call in pieces, for the threads of a team: each takes one after another, first of its own.
 
     `shares` are the pieces by thread, beginning with the one that this is for, as calls of that thread, and
-    `counters` what they count with together: a row each.
+    `counters` what they count with together: a row each. `memory` is what pieces write to beside the plan's.
     """
 
     call: Call
     shares: Sequence[Sequence[Call]]
     counters: Sequence[NDArray[np.int64]]
+    memory: Sequence[NDArray[Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Turns:
         for calls, counter in zip(taken.shares, taken.counters, strict=True):
             arguments = self._memory([number for call in calls for number in call.arguments])
             table += [int(counter.ctypes.data), int(counter[0]), len(calls), arguments]
-        self._held += taken.counters
+        self._held += [*taken.counters, *taken.memory]
         self._add(Opcode.TAKE, self._memory(table))
 
     def _add_loop(self, loop: Repeated) -> None:

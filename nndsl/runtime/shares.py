@@ -8,7 +8,7 @@ its own. Kernels that are not named here are run by one thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from nndsl.codegen.group import LANES, Group
@@ -25,7 +25,8 @@ class Way:
 
     The argument at place `count` counts the units; `moves` says by how much arguments change with each unit:
     addresses by bytes. A unit takes about `work` steps of a loop. Shares begin at multiples of `grain`. Fewer
-    units than `least` take almost as long as those.
+    units than `least` take almost as long as those. Arguments in `sums`, with the number of their
+    entries, are results that units add to: each share makes one of its own.
     """
 
     count: int
@@ -33,6 +34,7 @@ class Way:
     work: int
     grain: int = 1
     least: int = 1
+    sums: Mapping[int, int] = field(default_factory=dict)
 
 
 Arguments = Sequence[int]
@@ -54,7 +56,15 @@ def _of_group(group: Group, arguments: Arguments) -> tuple[Way, ...]:
     work = prod(size for place, size in enumerate(arguments[: group.rank]) if place != axis)
     rows = LANES if group.lanes and axis == group.rank - 2 else 1
     grain = LINE if axis == group.rank - 1 else rows
-    return (Way(count, {first: 1}, work * len(group.steps), grain),)
+    result = len(arguments) - len(group.results)
+    sums = {result + place: _entries(group, place, arguments) for place in group.shared_sums}
+    return (Way(count, {first: 1}, work * len(group.steps), grain, sums=sums),)
+
+
+def _entries(group: Group, result: int, arguments: Arguments) -> int:
+    """How many entries a result has."""
+    made = group.value(group.results[result])
+    return prod(arguments[axis] for axis in (made.pattern if made is not None else ()))
 
 
 LEAST_ROWS, LEAST_COLUMNS = 128, 64

@@ -6,17 +6,20 @@ Threads meet before a call that touches what another thread may still read or wr
 Each thread has an equal share of a call, as all of them have the same cores to run on, or so it seems. Some
 cores are slower than others, and some threads have to give theirs to somebody else for a while. So a share
 that takes long is cut into pieces, and who has done with his own takes some of another thread's. Who makes a
-piece does not matter to what comes out.
+piece does not matter to what comes out. Where pieces add to one sum, each has one of its own, which are added
+up in their order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
 from nndsl.runtime.binding import MEET, Call, Calls, Meeting, Repeated, Stretch, Taken
+from nndsl.runtime.memory import Array, address, zeros
 from nndsl.runtime.shares import Way, ways
 
 NEARLY_EQUAL = 1.1
@@ -115,17 +118,40 @@ class _Team:
             found.rows[0].append(call)
             return
         shares = [self._pieces(way, call, thread) for thread in range(self.threads)]
-        if call.moves or max(map(len, shares)) == 1:
+        if not way.sums and (call.moves or max(map(len, shares)) == 1):
             for thread, row in enumerate(found.rows):
                 first, count = self._share(way, call, thread)
                 if count:
                     row.append(_part(call, way, first, count, thread))
             return
         counters = np.zeros((self.threads, COUNTER_CELLS), np.int64)
+        numbers = {piece: number for number, piece in enumerate(chain(*shares))}
+        parts = {place: self._memory(len(numbers), entries) for place, entries in way.sums.items()}
         for thread, row in enumerate(found.rows):
             order = [(thread + n) % self.threads for n in range(self.threads)]
-            pieces = [[_part(call, way, *piece, thread) for piece in shares[other]] for other in order]
-            row.append(Taken(call, pieces, [counters[other] for other in order]))
+            pieces = [
+                [
+                    _to_parts(_part(call, way, *piece, thread), parts, numbers[piece])
+                    for piece in shares[other]
+                ]
+                for other in order
+            ]
+            row.append(Taken(call, pieces, [counters[other] for other in order], list(parts.values())))
+        for place, part in parts.items():
+            self._add_up(call, place, part, found)
+
+    def _memory(self, pieces: int, entries: int) -> Array:
+        """Memory for a sum of each piece."""
+        return zeros((pieces, entries), np.dtype(f"f{self.real_bytes}"))
+
+    def _add_up(self, call: Call, place: int, parts: Array, found: _Spread) -> None:
+        """The first thread adds up a sum's parts, once all have been made."""
+        total, (pieces, entries) = call.arguments[place], parts.shape
+        arguments = (total, address(parts), 0, entries, pieces, entries)
+        writes = (Stretch(total, total + parts[0].nbytes),)
+        added = replace(call, kernel="add_shares", arguments=arguments, reads=(), writes=writes, scratch=())
+        found.follow(added, alone=True)
+        found.rows[0].append(added)
 
     def _repeat(self, loop: Repeated, found: _Spread) -> None:
         inner = self.spread(loop.calls)
@@ -147,6 +173,8 @@ class _Team:
         if least == 1:
             return None
         best = next(way for way in possible if self._largest(way, call) <= NEARLY_EQUAL * least)
+        if call.moves and best.sums:
+            return None  # the parts of a sum would have to move along
         return best if best.work * call.arguments[best.count] >= STEPS_WORTH_SHARING else None
 
     def _largest(self, way: Way, call: Call) -> float:
@@ -174,6 +202,14 @@ class _Team:
         grains = -(-units // way.grain)
         first, end = (min(way.grain * (grains * t // self.threads), units) for t in (thread, thread + 1))
         return first, end - first
+
+
+def _to_parts(call: Call, parts: Mapping[int, Array], number: int) -> Call:
+    """A piece whose sums go to memory of its own."""
+    arguments = list(call.arguments)
+    for place, part in parts.items():
+        arguments[place] = address(part) + number * part[0].nbytes
+    return replace(call, arguments=tuple(arguments))
 
 
 def _part(call: Call, way: Way, first: int, count: int, thread: int) -> Call:

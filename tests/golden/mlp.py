@@ -11,6 +11,7 @@ from numpy import float32 as real, float64, inf, int32
 
 def fused_1(
     n0: int,
+    first: int, count: int,
     x0: Reals,  # (n0)
     r0: Reals,  # ()
 ) -> None:
@@ -79,6 +80,7 @@ def fused_3(
 
 def fused_4(
     n0: int, n1: int,
+    first: int, count: int,
     x0: Reals,  # (n0, n1)
     x1: Reals,  # (n1)
     x2: Indices,  # (n0)
@@ -105,8 +107,8 @@ def fused_4(
     v26 = -v23
     s18 = float64(0)
     s22 = float64(0)
-    for begin in range(0, n0, 32):
-        lanes = min(32, n0 - begin)
+    for begin in range(first, first + count, 32):
+        lanes = min(32, first + count - begin)
         for i1 in range(n1):
             for lane in range(lanes):
                 i0 = begin + lane
@@ -266,10 +268,10 @@ def fused_8(
     r0: Reals,  # (n0, n1)
     r1: Reals,  # (n1)
 ) -> None:
-    for i1 in range(first, first + count):
+    for i1 in range(n1):
         r1[i1] = real(0)
-    for i0 in range(n0):
-        for i1 in range(first, first + count):
+    for i0 in range(first, first + count):
+        for i1 in range(n1):
             v1 = x1[i0 * n1 + i1]
             v0 = x0[i0 * n1 + i1] != 0
             v3 = v1 if v0 else v2
@@ -321,7 +323,7 @@ def step(*, batch, x, h_weights, h_bias, y_weights, y_bias, digit, sum_y_bias, s
     # h.contract, line 6
     gemm(h_contract, x, h_weights, batch, 256, 64, 0, 1, 64, 64, 256, np.float32(1.0), np.float32(0.0))
     # loss.multiply.3, loss.sum.5, line 10
-    fused_1(2560, y_weights, loss_sum_5)
+    fused_1(2560, 0, 2560, y_weights, loss_sum_5)
     # accuracy(y, digit).argmax.2, line 15
     fused_2(batch, 10, 0, batch, digit, accuracy_y__digit__argmax_2)
     # h.add, h.relu, h.relu.gradient.3, line 6
@@ -329,7 +331,7 @@ def step(*, batch, x, h_weights, h_bias, y_weights, y_bias, digit, sum_y_bias, s
     # y.contract, line 7
     gemm(y_contract, h_relu, y_weights, batch, 10, 256, 0, 1, 256, 256, 10, np.float32(1.0), np.float32(0.0))
     # y.add, loss.multiply, loss.sum, loss.max, loss.subtract, loss.exp, loss.sum.2, loss.log, loss.add, loss.subtract.2, loss.sum.3, accuracy(y, digit).argmax, accuracy(y, digit).equal, accuracy(y, digit).to_real, accuracy(y, digit).sum, loss.log.gradient, loss.exp.gradient, loss.multiply.gradient.2, loss.multiply.gradient.3, y.expand.gradient, line 7
-    fused_4(batch, 10, y_contract, y_bias, digit, accuracy_y__digit__argmax_2, np.float32(1.0), np.float32(batch), loss_sum_3, accuracy_y__digit__sum, loss_multiply_gradient_3, sum_y_bias)
+    fused_4(batch, 10, 0, batch, y_contract, y_bias, digit, accuracy_y__digit__argmax_2, np.float32(1.0), np.float32(batch), loss_sum_3, accuracy_y__digit__sum, loss_multiply_gradient_3, sum_y_bias)
     # loss.divide, loss.multiply.2, loss.sum.4, loss.add.2, loss.multiply.4, loss.add.3, line 10
     fused_5(16384, loss_sum_3, h_weights, loss_sum_5, np.float32(batch), np.float32(0.0001), loss_add_3)
     # accuracy(y, digit).divide, line 15
@@ -341,7 +343,7 @@ def step(*, batch, x, h_weights, h_bias, y_weights, y_bias, digit, sum_y_bias, s
     # loss.multiply.3.gradient.3, y.contract.gradient.3, line 7
     fused_7(2560, 0, 2560, y_weights, y_contract_gradient_2, np.float32(0.0002), sum_y_weights)
     # h.relu.gradient.4, h.expand.gradient, line 6
-    fused_8(batch, 256, 0, 256, h_relu_gradient_3, y_contract_gradient, np.float32(0.0), h_relu_gradient_4, sum_h_bias)
+    fused_8(batch, 256, 0, batch, h_relu_gradient_3, y_contract_gradient, np.float32(0.0), h_relu_gradient_4, sum_h_bias)
     # h.contract.gradient.2, line 6
     gemm(h_contract_gradient_2, h_relu_gradient_4, x, 256, 64, batch, 1, 0, 256, 64, 64, np.float32(1.0), np.float32(0.0))
     # loss.multiply.2.gradient.3, h.contract.gradient.3, line 6

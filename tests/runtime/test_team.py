@@ -114,7 +114,7 @@ def test_a_team_learns_the_same(
     monkeypatch.setattr(session, "divided", lambda *given: divided(*given[:3], True))
     together, again = trained(spec, threads), trained(spec, threads)
     for name, value in alone.parameters.items():
-        np.testing.assert_allclose(together.parameters[name], value, rtol=1e-9, atol=1e-10, err_msg=name)
+        np.testing.assert_allclose(together.parameters[name], value, rtol=1e-9, atol=1e-9, err_msg=name)
         np.testing.assert_array_equal(again.parameters[name], together.parameters[name], err_msg=name)
 
 
