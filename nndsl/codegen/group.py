@@ -24,6 +24,9 @@ BLOCK = 1024
 NARROW = 32
 """An axis of fewer entries than this is over before vectors are worth their remainder."""
 
+PART = 4096
+"""Larger sums are divided by their own entries: adding up parts of them would take long."""
+
 FEW, LANES = 16, 32
 """Rows of no more than FEW entries are reduced faster in vectors that hold entries of LANES rows."""
 
@@ -107,7 +110,8 @@ class Group:
     Results may lie where operands lie as `in_place` says. The axes in `short` are known to have no more
     than BLOCK entries: sums along them need no blocks. The innermost axis is `narrow` where it is known to
     have fewer than NARROW. Where `lanes`, it has no more than FEW, and vectors hold entries of
-    neighbouring rows instead.
+    neighbouring rows instead. Where `parts`, threads that divide it may each make a part of its sums, which
+    have no more than PART entries.
     """
 
     rank: int
@@ -119,6 +123,7 @@ class Group:
     short: Pattern = ()
     narrow: bool = False
     lanes: bool = False
+    parts: bool = False
 
     @property
     def tables(self) -> tuple[int, ...]:
@@ -158,7 +163,9 @@ class Group:
         return tuple(place for place, number in enumerate(self.results) if axis in sums.get(number, ()))
 
     def _plain_sums(self) -> dict[int, Pattern]:
-        """The axes of sums that are results and nothing else, by their numbers."""
+        """The axes of sums that are results and nothing else, by their numbers, if they may have parts."""
+        if not self.parts:
+            return {}
         first_step = len(self.operands) + self.constants
         used = {n for step in self.steps if isinstance(step, Compute) for n in step.inputs}
         used |= {step.input for step in self.steps if isinstance(step, Reduce)}

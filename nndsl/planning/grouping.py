@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 
 from nndsl.codegen.group import (
     BLOCK,
     FEW,
     LANES,
     NARROW,
+    PART,
     Compute,
     Group,
     LookUp,
@@ -226,6 +228,8 @@ def instruction(
     )
     if len(sizes) > 1 and _is_within(sizes[-1], FEW) and not _is_within(sizes[-2], LANES // 2):
         group = replace(group, lanes=group.reduces_rows)
+    sums = [step.pattern for step in steps if isinstance(step, Reduce) and step.operation == "sum"]
+    group = replace(group, parts=bool(sums) and all(_is_small(pattern, sizes) for pattern in sums))
     rows = (Count.of(node.type.extents[:1]) for node, _ in writer.tables)
     reads = [buffer_of[node] for node, _ in (*writer.operands, *writer.tables)]
     writes = [buffer_of[node] for node in results]
@@ -258,6 +262,12 @@ def _summed_innermost(steps: list[Step]) -> Pattern:
 
 def _is_within(size: Count, bound: int) -> bool:
     return not size.extents and size.factor <= bound
+
+
+def _is_small(pattern: Pattern, sizes: tuple[Count, ...]) -> bool:
+    """Whether what varies along some axes is known to have no more than PART entries."""
+    known = all(not sizes[axis].extents for axis in pattern)
+    return known and prod(sizes[axis].factor for axis in pattern) <= PART
 
 
 def _numbering(writer: _Writer) -> Callable[[_Value], int]:

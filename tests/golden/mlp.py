@@ -80,7 +80,6 @@ def fused_3(
 
 def fused_4(
     n0: int, n1: int,
-    first: int, count: int,
     x0: Reals,  # (n0, n1)
     x1: Reals,  # (n1)
     x2: Indices,  # (n0)
@@ -107,8 +106,8 @@ def fused_4(
     v26 = -v23
     s18 = float64(0)
     s22 = float64(0)
-    for begin in range(first, first + count, 32):
-        lanes = min(32, first + count - begin)
+    for begin in range(0, n0, 32):
+        lanes = min(32, n0 - begin)
         for i1 in range(n1):
             for lane in range(lanes):
                 i0 = begin + lane
@@ -331,7 +330,7 @@ def step(*, batch, x, h_weights, h_bias, y_weights, y_bias, digit, sum_y_bias, s
     # y.contract, line 7
     gemm(y_contract, h_relu, y_weights, batch, 10, 256, 0, 1, 256, 256, 10, np.float32(1.0), np.float32(0.0))
     # y.add, loss.multiply, loss.sum, loss.max, loss.subtract, loss.exp, loss.sum.2, loss.log, loss.add, loss.subtract.2, loss.sum.3, accuracy(y, digit).argmax, accuracy(y, digit).equal, accuracy(y, digit).to_real, accuracy(y, digit).sum, loss.log.gradient, loss.exp.gradient, loss.multiply.gradient.2, loss.multiply.gradient.3, y.expand.gradient, line 7
-    fused_4(batch, 10, 0, batch, y_contract, y_bias, digit, accuracy_y__digit__argmax_2, np.float32(1.0), np.float32(batch), loss_sum_3, accuracy_y__digit__sum, loss_multiply_gradient_3, sum_y_bias)
+    fused_4(batch, 10, y_contract, y_bias, digit, accuracy_y__digit__argmax_2, np.float32(1.0), np.float32(batch), loss_sum_3, accuracy_y__digit__sum, loss_multiply_gradient_3, sum_y_bias)
     # loss.divide, loss.multiply.2, loss.sum.4, loss.add.2, loss.multiply.4, loss.add.3, line 10
     fused_5(16384, loss_sum_3, h_weights, loss_sum_5, np.float32(batch), np.float32(0.0001), loss_add_3)
     # accuracy(y, digit).divide, line 15
